@@ -1,0 +1,134 @@
+/*
+ * Labels: which protocol a flow speaks and what it says about itself (nDPI), and where
+ * an address is (MMDB files). Types of either library stay inside this stage.
+ */
+#ifndef TALLYMAN_CLASSIFY_H
+#define TALLYMAN_CLASSIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tallyman/flow.h"
+
+/* ---- protocols ---- */
+
+enum classify_type {
+	CLASSIFY_STRING,
+	CLASSIFY_INTEGER,
+	CLASSIFY_BOOL,
+	CLASSIFY_STRING_LIST, /* the same field may come several times */
+};
+
+/*
+ * A piece of metadata that classification may find. `path` is its place in the record:
+ * "tls.sni", "ssh.client.software_version"; rows are sorted so that one object's
+ * members stand together.
+ */
+struct classify_field {
+	const char *path;
+	uint8_t type;     /* enum classify_type */
+	const char *help; /* meaning and unit */
+};
+
+extern const struct classify_field classify_fields[];
+extern const unsigned classify_n_fields;
+
+/* Its values, in the order of the table. */
+struct classify_value {
+	uint16_t field; /* index in classify_fields */
+	union {
+		const char *text; /* UTF-8 not guaranteed, terminated */
+		uint64_t number;
+	};
+};
+
+#define CLASSIFY_VALUES_MAX 48
+
+struct classify_labels {
+	const char
+	    *app_proto; /* EVE's name where it has one ("tls"), else lower-case nDPI */
+	const char *proto;  /* nDPI's name of the application ("Github"), static */
+	const char *master; /* nDPI's name of the carrier ("TLS"), or NULL */
+	const char *category;
+	const char *confidence; /* nDPI's: "DPI", "Match by port" ... */
+	const char *breed;
+	uint16_t proto_id, master_id; /* nDPI's numbers */
+	uint64_t risks;               /* bits, see classify_risk_name() */
+	uint16_t score, score_client, score_server;
+	bool guessed; /* by port or address alone, not by content */
+	const struct classify_value *values;
+	unsigned n_values;
+};
+
+struct classify_config {
+	uint32_t open_cap; /* flows under classification, per classifier */
+	uint16_t packets_tcp, packets_udp; /* packets looked at before giving up */
+};
+
+void classify_config_defaults(struct classify_config *config_r);
+
+struct classify_stats {
+	uint64_t classified; /* verdict by content */
+	uint64_t guessed;    /* verdict by port or address */
+	uint64_t unknown;
+	uint64_t no_state; /* flows not looked at: open_cap reached */
+	uint64_t packets;  /* given to nDPI */
+};
+
+struct classifier;
+
+/* One per shard (nDPI keeps caches across flows). NULL, and *error_r malloc'd text. */
+struct classifier *classifier_new(const struct classify_config *config, char **error_r);
+void classifier_free(struct classifier **c);
+
+/*
+ * Looks at a packet of a flow that has slots while classification is open. Returns true
+ * when this packet closed it: classify_get_labels() is then final.
+ */
+bool classify_packet(
+    struct classifier *c, const struct packet *p, const struct flow_packet *fp);
+
+/*
+ * Labels of a flow, also of an embryonic one (then by port and address alone). Forces a
+ * verdict if classification is open. The texts are valid until classify_end() or the
+ * next call with another flow.
+ */
+void classify_get_labels(
+    struct classifier *c, struct flow *f, struct classify_labels *labels_r);
+
+/* The flow ends: releases its state. */
+void classify_end(struct classifier *c, struct flow *f);
+
+void classify_get_stats(const struct classifier *c, struct classify_stats *stats_r);
+
+/* Stable text of a risk bit, NULL beyond the last. */
+const char *classify_risk_name(unsigned bit);
+
+/* Version of the library at run time. */
+const char *classify_library_version(void);
+
+/* ---- places ---- */
+
+struct geo;
+
+/* Texts are valid until geo_close(); NULL where unknown. */
+struct geo_info {
+	const char *country; /* ISO 3166-1 alpha-2 */
+	const char *country_name;
+	const char *city;
+	const char *organisation; /* of the autonomous system */
+	uint32_t asn;             /* 0 if unknown */
+	double latitude, longitude;
+	bool has_location;
+};
+
+/* Opens MMDB files; what each holds is found by looking. NULL and *error_r on failure.
+ */
+struct geo *geo_open(const char *const *paths, size_t n, char **error_r);
+void geo_close(struct geo **g);
+
+/* One thread. Results are cached per address (bounded). False when nothing is known. */
+bool geo_lookup(struct geo *g, const struct addr *a, struct geo_info *info_r);
+
+#endif

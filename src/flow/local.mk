@@ -1,0 +1,1 @@
+libtallyman_a_SOURCES +=

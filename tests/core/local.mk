@@ -1,0 +1,4 @@
+unit_tests += tests/core/test_core
+tests_core_test_core_SOURCES = tests/core/test_core.c
+tests_core_test_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_core_test_core_LDADD = $(TEST_LIBS)

@@ -1,0 +1,13 @@
+# One libFuzzer target per parser; built only with --enable-fuzzers (clang).
+LIBS_FOR_FUZZ = $(LIBTALLYMAN_LIBS)
+LDFLAGS_FOR_FUZZ = $(SAN_LDFLAGS) -fsanitize=fuzzer
+# A target adds, in this file:
+#   fuzz_programs += tests/fuzz/fuzz_X
+#   tests_fuzz_fuzz_X_SOURCES = tests/fuzz/fuzz_X.c
+#   tests_fuzz_fuzz_X_LDADD = $(LIBS_FOR_FUZZ)
+#   tests_fuzz_fuzz_X_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+fuzz_programs =
+
+if FUZZERS
+noinst_PROGRAMS += $(fuzz_programs)
+endif
