@@ -206,6 +206,8 @@ uint64_t flow_id(const struct flow *f);
 uint8_t flow_proto(const struct flow *f);
 uint16_t flow_port(const struct flow *f, enum flow_dir dir); /* of the receiver */
 void flow_add_anomaly(struct flow *f, enum anomaly a);
+/* Anomaly bits that the flow got since the last call, each reported once per flow. */
+uint64_t flow_take_anomalies(struct flow *f);
 /* The application layer knows better who asked: turns the flow around if it may. */
 void flow_set_initiator(struct flow *f, enum flow_dir dir_of_request);
 
