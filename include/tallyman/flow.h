@@ -92,6 +92,9 @@ struct flow_record {
 	uint8_t initiator;  /* enum flow_initiator */
 	uint8_t conn_state; /* enum flow_conn_state */
 	bool one_way;       /* only one direction seen though the protocol answers */
+	bool established;   /* state was ESTABLISHED at some time: TCP's handshake was
+			       completed by the initiator or data went both ways; the
+			       rest: both sides seen */
 	uint8_t icmp_type, icmp_code;             /* of the first packet */
 	uint8_t reply_icmp_type, reply_icmp_code; /* of the first answer, 255 if none */
 	uint8_t n_vlans, n_tunnels;
@@ -164,7 +167,8 @@ struct flow_packet {
 	struct flow *flow; /* NULL when untracked */
 	enum flow_dir dir;
 	bool created;
-	bool full; /* the flow has slots: payload was seen */
+	bool full;         /* the flow has slots: payload was seen */
+	bool first_answer; /* the first packet against the flow's first direction */
 	/*
 	 * New stream bytes of this packet: payload[skip .. skip + len), after `gap`
 	 * bytes that were not seen. len is 0 for retransmissions and empty segments.

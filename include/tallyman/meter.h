@@ -18,38 +18,56 @@ struct meter_counts {
 	uint64_t packets, bytes;
 	uint64_t syn, synack, rst, fin;
 	uint64_t tcp, udp, icmp, arp, fragments;
-	uint64_t flows;    /* new flows that this endpoint takes part in */
-	uint64_t answered; /* of its flows: those that got their first answer */
+	uint64_t flows; /* new flows */
+	uint64_t
+	    answered; /* flows, new or not, whose responder spoke for the first time */
 	uint64_t messages; /* DNS and HTTP messages */
 };
 
-/* One endpoint in one second. */
+/*
+ * One endpoint in one second. Sketches are of fixed hashes, so that they are the same
+ * in every run; who chooses addresses to collide can make the distinct counts too low,
+ * never the other counts. Addresses that repeat in several VLANs or tunnels are one
+ * endpoint.
+ */
 struct meter {
 	struct addr endpoint;
-	int64_t second;                     /* packet time of the second's start */
-	struct meter_counts out;            /* sent by the endpoint */
-	struct meter_counts in;             /* received by it */
-	uint8_t peers[METER_HLL_REGISTERS]; /* sketches: distinct addresses ... */
-	uint8_t ports[METER_HLL_REGISTERS]; /* ... and distinct destination ports, as
-					       sender */
+	int64_t second;          /* packet time of the second's start, ns */
+	struct meter_counts out; /* sent by the endpoint; flows that it initiated */
+	struct meter_counts in;  /* received by it; flows that it was asked for */
 	uint8_t
-	    ports_in[METER_HLL_REGISTERS]; /* distinct own ports addressed by others */
-	uint64_t error; /* packets that may be missing: counted before it had a place */
+	    peers[METER_HLL_REGISTERS]; /* sketches: distinct addresses spoken with */
+	uint8_t ports[METER_HLL_REGISTERS]; /* distinct ports asked for, as initiator */
+	uint8_t
+	    ports_in[METER_HLL_REGISTERS]; /* distinct own ports asked for by others */
+	uint64_t error; /* packets and messages that may be missing at most: counted
+			   before it had a place in the table */
+	uint64_t floor; /* of the table that it is from: an endpoint without a place had
+			   no more packets and messages than this */
 };
 
 struct meter_table;
 
-/* A shard's meters; NULL without memory. */
+/*
+ * A shard's meters: at most cap endpoints (two at least) a second. In a full table the
+ * endpoint with the least packets and messages loses its place to a new one (of equals
+ * the one longest at that count), which takes over its count as error: Space-Saving
+ * (Metwally, Agrawal, El Abbadi 2005). Whatever has more than 1/cap of all packet ends
+ * of the second keeps its place. NULL without memory.
+ */
 struct meter_table *meter_table_new(uint32_t cap);
 void meter_table_free(struct meter_table **t);
 
-/* Counts a packet of result IP (with what the flow table said) or an ARP packet (fp
- * NULL). */
+/*
+ * Counts a packet of result IP (with what the flow table said, or NULL when no flow is
+ * known) or an ARP packet (fp NULL). The table is flushed before the first packet or
+ * message of another second: what it holds belongs to the second of its first one.
+ */
 void meter_packet(
     struct meter_table *t, const struct packet *p, const struct flow_packet *fp);
 /* Counts an application message sent in direction src to dst. */
 void meter_message(
-    struct meter_table *t, const struct addr *src, const struct addr *dst);
+    struct meter_table *t, const struct addr *src, const struct addr *dst, int64_t ts);
 
 /*
  * Ends the second: calls emit for every endpoint in a fixed order (by address) and
@@ -57,11 +75,13 @@ void meter_message(
  */
 void meter_flush(
     struct meter_table *t, void (*emit)(void *ctx, const struct meter *m), void *ctx);
-uint64_t meter_table_replaced(
-    const struct meter_table *t); /* places taken over so far */
+/* Places taken over so far. */
+uint64_t meter_table_replaced(const struct meter_table *t);
 
 /* Merging the shards' parts of one second, then choosing the busy. */
 struct meter_merge;
+
+#define METER_SHARDS_MAX 32
 
 struct meter_merge_config {
 	uint32_t cap;         /* endpoints kept while merging a second */
@@ -70,18 +90,36 @@ struct meter_merge_config {
 	uint64_t min_flows;   /* ... they have this many new flows */
 };
 
+void meter_merge_config_defaults(struct meter_merge_config *config_r);
+
+/* NULL without memory. */
 struct meter_merge *meter_merge_new(const struct meter_merge_config *config);
 void meter_merge_free(struct meter_merge **mm);
-void meter_merge_add(struct meter_merge *mm, const struct meter *m);
 /*
- * All parts of a second are in: emits every merged endpoint, busiest first, `written`
- * says whether it belongs in the log; then empties.
+ * Adds a part of shard (below METER_SHARDS_MAX), an endpoint once per shard and second.
+ * The result depends on the order of calls only when there are more than cap endpoints.
+ */
+void meter_merge_add(struct meter_merge *mm, unsigned shard, const struct meter *m);
+/*
+ * All parts of a second are in: emits every merged endpoint, busiest first (by packets,
+ * then by address), `written` says whether it belongs in the log; then empties.
  */
 void meter_merge_flush(struct meter_merge *mm,
     void (*emit)(void *ctx, const struct meter *m, bool written), void *ctx);
-uint64_t meter_merge_dropped(const struct meter_merge *mm); /* not written: over top */
 
-/* Estimated number of distinct values in a sketch; the same formula in every run. */
+struct meter_merge_stats {
+	uint64_t written;  /* meters emitted as written */
+	uint64_t left_out; /* busy enough, but beyond the top */
+	uint64_t quiet;    /* below the minima */
+	uint64_t replaced; /* endpoints that lost their place while merging */
+};
+void meter_merge_get_stats(
+    const struct meter_merge *mm, struct meter_merge_stats *stats_r);
+
+/*
+ * Estimated number of distinct values in a sketch. Integers only: the same formula in
+ * every run and on every host. Exact to a few at small numbers.
+ */
 uint64_t meter_distinct(const uint8_t registers[METER_HLL_REGISTERS]);
 
 /* ---- folding unanswered flows ---- */
@@ -89,43 +127,97 @@ uint64_t meter_distinct(const uint8_t registers[METER_HLL_REGISTERS]);
 #define AGGREGATE_PORT_RANGES 16
 #define AGGREGATE_SAMPLES     4
 
+/* Whose allowance was used up: what the folded flows have in common. */
+enum aggregate_by {
+	AGGREGATE_BY_DST,   /* the responder's: a flood toward a victim */
+	AGGREGATE_BY_SRC,   /* the initiator's: one source that sweeps many */
+	AGGREGATE_BY_TOTAL, /* neither: the one for all; ends vary on both sides */
+};
+
+/* One end of all folded flows. */
+struct aggregate_end {
+	struct addr samples[AGGREGATE_SAMPLES]; /* the first distinct ones seen */
+	unsigned n_samples; /* 1: samples[0] is the only one there was */
+	uint8_t distinct[METER_HLL_REGISTERS]; /* sketch of all of them */
+};
+
+/*
+ * Flows that nobody answered, of one protocol in one encapsulation, folded into one
+ * record. Counts are exact; they leave out the flows that had records of their own.
+ */
 struct aggregate {
-	struct addr dst; /* the victim */
+	uint8_t by; /* enum aggregate_by */
 	uint8_t proto;
-	int64_t start, end; /* first and last packet */
-	uint64_t flows;     /* exact */
-	uint64_t packets_toserver, packets_toclient, bytes_toserver,
-	    bytes_toclient; /* exact */
-	uint64_t by_conn_state[FLOW_CONN_OTH + 1];
-	uint8_t sources[METER_HLL_REGISTERS];   /* distinct initiators */
-	struct addr samples[AGGREGATE_SAMPLES]; /* first initiators seen */
-	unsigned n_samples;
+	uint8_t n_vlans,
+	    n_tunnels; /* the same for all of them, as in flow_record ... */
+	uint16_t vlans[DECODE_VLAN_MAX];
+	struct decode_tunnel
+	    tunnels[DECODE_TUNNEL_MAX]; /* ... but not by TOTAL: none */
+	struct aggregate_end src, dst;  /* initiators, responders */
+	uint64_t id;                    /* flow_record.id of the first folded flow */
+	int64_t start, end;             /* first and last packet */
+	uint64_t flows;
+	uint64_t packets[2], bytes[2]; /* by enum flow_dir; frame bytes on the wire */
+	uint64_t by_conn_state[FLOW_CONN_OTH + 1]; /* flows */
 	struct {
 		uint16_t first, last;
-	} ports[AGGREGATE_PORT_RANGES]; /* destination ports, merged ranges, ascending
+	} ports[AGGREGATE_PORT_RANGES]; /* destination ports: disjoint ranges, ascending
 					 */
 	unsigned n_ports;
-	bool ports_inexact; /* ranges were joined over ports that were not seen */
-	uint8_t tcp_flags;
-	uint64_t anomalies;
+	bool ports_inexact;   /* ranges were joined over ports that were not seen */
+	uint8_t tcp_flags[2]; /* all flags seen, by enum flow_dir */
+	uint64_t anomalies;   /* all bits seen */
+};
+
+/* An allowance of flows that get records of their own. */
+struct aggregate_allowance {
+	uint32_t burst;      /* at first and at most */
+	uint32_t per_second; /* how fast it comes back */
 };
 
 struct aggregate_config {
-	uint32_t cap; /* victims folded at once */
-	uint32_t
-	    burst; /* unanswered flows per victim that are written one by one ... */
-	uint32_t per_second; /* ... and how fast that allowance comes back */
-	int64_t window;      /* ns; a folded record is written this often */
+	uint32_t cap; /* allowances kept, each may fold */
+	struct aggregate_allowance
+	    each; /* of a responder, and of an initiator, per protocol */
+	struct aggregate_allowance total; /* of all unanswered flows together */
+	int64_t window; /* ns from an aggregate's first folded flow to its record */
 };
 
+void aggregate_config_defaults(struct aggregate_config *config_r);
+
 struct aggregator;
+/* NULL without memory. */
 struct aggregator *aggregator_new(const struct aggregate_config *config,
     void (*emit)(void *ctx, const struct aggregate *a), void *ctx);
 void aggregator_free(struct aggregator **a);
 
-/* True when the ended flow was folded and needs no record of its own. */
-bool aggregator_offer(struct aggregator *a, const struct flow_record *r);
-/* Writes what is due at `now`; INT64_MAX writes all. In a fixed order. */
+/*
+ * Whether an ended flow may be folded: no interim records, no payload and never
+ * established (TCP), an ICMP echo of at most two packets, or a silent responder (the
+ * rest).
+ */
+bool aggregator_foldable(const struct flow_record *r);
+
+/*
+ * Takes an ended flow at packet time `now`. True when it was folded and needs no record
+ * of its own. A flow that may be folded gets its own record while the allowances of its
+ * responder, of its initiator and of all together last, and takes one from each;
+ * otherwise it is folded by the first of them (in this order) that is used up.
+ */
+bool aggregator_offer(struct aggregator *a, const struct flow_record *r, int64_t now);
+/*
+ * Writes what is due at `now`, in order of the first folded flow; INT64_MAX writes all.
+ * Time that goes back is taken as standing still.
+ */
 void aggregator_tick(struct aggregator *a, int64_t now);
+
+struct aggregator_stats {
+	uint64_t folded;  /* flows */
+	uint64_t records; /* aggregates emitted */
+	uint64_t
+	    evicted; /* allowances that lost their place, least recently used first */
+	uint64_t early; /* of them: had folded flows, written before the window's end */
+};
+void aggregator_get_stats(const struct aggregator *a, struct aggregator_stats *stats_r);
 
 #endif
