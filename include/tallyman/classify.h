@@ -17,18 +17,20 @@ enum classify_type {
 	CLASSIFY_STRING,
 	CLASSIFY_INTEGER,
 	CLASSIFY_BOOL,
-	CLASSIFY_STRING_LIST, /* the same field may come several times */
+	CLASSIFY_REAL,
+	CLASSIFY_STRING_LIST, /* an array: the field comes once per element, in a row */
 };
 
 /*
  * A piece of metadata that classification may find. `path` is its place in the record:
- * "tls.sni", "ssh.client.software_version"; rows are sorted so that one object's
- * members stand together.
+ * "tls.sni", "ssh.client.software_version". Rows are sorted by path, so that one
+ * object's members stand together; what starts with "ndpi." belongs into the ndpi
+ * object beside the verdict.
  */
 struct classify_field {
 	const char *path;
-	uint8_t type;     /* enum classify_type */
 	const char *help; /* meaning and unit */
+	uint8_t type;     /* enum classify_type */
 };
 
 extern const struct classify_field classify_fields[];
@@ -39,30 +41,34 @@ struct classify_value {
 	uint16_t field; /* index in classify_fields */
 	union {
 		const char *text; /* UTF-8 not guaranteed, terminated */
-		uint64_t number;
+		uint64_t number;  /* INTEGER; BOOL as 0 or 1 */
+		double real;
 	};
 };
 
 #define CLASSIFY_VALUES_MAX 48
 
+/* The texts of the verdict are valid as long as the classifier. */
 struct classify_labels {
-	const char
-	    *app_proto; /* EVE's name where it has one ("tls"), else lower-case nDPI */
-	const char *proto;  /* nDPI's name of the application ("Github"), static */
-	const char *master; /* nDPI's name of the carrier ("TLS"), or NULL */
-	const char *category;
-	const char *confidence; /* nDPI's: "DPI", "Match by port" ... */
+	const char *app_proto;  /* EVE's name where it has one ("tls"), else lower-case
+				   nDPI; "failed" when nothing fits */
+	const char *proto;      /* nDPI's name of the application ("Github") */
+	const char *master;     /* nDPI's name of its carrier ("TLS"), or NULL */
+	const char *category;   /* nDPI's, as the next two */
+	const char *confidence; /* "DPI", "Match by port" ... */
 	const char *breed;
-	uint16_t proto_id, master_id; /* nDPI's numbers */
-	uint64_t risks;               /* bits, see classify_risk_name() */
-	uint16_t score, score_client, score_server;
+	uint16_t proto_id, master_id;               /* nDPI's numbers */
+	uint64_t risks;                             /* bits, see classify_risk_name() */
+	uint16_t score, score_client, score_server; /* nDPI's sum over the risks */
 	bool guessed; /* by port or address alone, not by content */
 	const struct classify_value *values;
 	unsigned n_values;
 };
 
 struct classify_config {
-	uint32_t open_cap; /* flows under classification, per classifier */
+	uint32_t open_cap;    /* flows under classification, per classifier */
+	uint64_t open_bytes;  /* what nDPI may hold for them beside their state */
+	uint64_t label_bytes; /* metadata of classified flows, per classifier */
 	uint16_t packets_tcp, packets_udp; /* packets looked at before giving up */
 };
 
@@ -72,13 +78,19 @@ struct classify_stats {
 	uint64_t classified; /* verdict by content */
 	uint64_t guessed;    /* verdict by port or address */
 	uint64_t unknown;
-	uint64_t no_state; /* flows not looked at: open_cap reached */
-	uint64_t packets;  /* given to nDPI */
+	uint64_t no_state;   /* flows not looked at: open_cap reached */
+	uint64_t forced;     /* verdicts brought forward: open_bytes reached */
+	uint64_t no_labels;  /* verdicts without metadata: label_bytes reached */
+	uint64_t labels_cut; /* values left out or cut: over the limit of one flow */
+	uint64_t packets;    /* given to nDPI */
 };
 
 struct classifier;
 
-/* One per shard (nDPI keeps caches across flows). NULL, and *error_r malloc'd text. */
+/*
+ * One per shard (nDPI keeps caches across flows). NULL, and *error_r malloc'd text.
+ * Creating and freeing is not safe against other threads doing the same.
+ */
 struct classifier *classifier_new(const struct classify_config *config, char **error_r);
 void classifier_free(struct classifier **c);
 
@@ -90,19 +102,19 @@ bool classify_packet(
     struct classifier *c, const struct packet *p, const struct flow_packet *fp);
 
 /*
- * Labels of a flow, also of an embryonic one (then by port and address alone). Forces a
- * verdict if classification is open. The texts are valid until classify_end() or the
- * next call with another flow.
+ * Labels of a flow, also of an embryonic one (then by port and address alone), whose
+ * record is r. Forces a verdict if classification is open. The values are valid until
+ * classify_end() or the next call with another flow.
  */
-void classify_get_labels(
-    struct classifier *c, struct flow *f, struct classify_labels *labels_r);
+void classify_get_labels(struct classifier *c, struct flow *f,
+    const struct flow_record *r, struct classify_labels *labels_r);
 
-/* The flow ends: releases its state. */
+/* The flow ends: releases its state. Safe for a flow that has none. */
 void classify_end(struct classifier *c, struct flow *f);
 
 void classify_get_stats(const struct classifier *c, struct classify_stats *stats_r);
 
-/* Stable text of a risk bit, NULL beyond the last. */
+/* Stable name of a risk bit ("tls_weak_cipher"), NULL beyond the last. */
 const char *classify_risk_name(unsigned bit);
 
 /* Version of the library at run time. */
