@@ -1,1 +1,2 @@
-libtallyman_a_SOURCES +=
+libtallyman_a_SOURCES += \
+	src/app/message.c
