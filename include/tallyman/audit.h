@@ -60,9 +60,9 @@ struct audit_totals {
 	struct flow_stats flow;
 	struct app_stats app;
 	struct classify_stats classify;
-	uint64_t aggregated_flows,
-	    aggregates; /* folded flows, records that hold them */
-	uint64_t meters_written, meters_left_out, meter_replaced;
+	struct aggregator_stats aggregator;
+	struct meter_merge_stats meters;
+	uint64_t meters_replaced; /* endpoints that lost their place in a shard */
 	uint64_t anomalies_left_out; /* anomaly records over the rate limit */
 	uint64_t records[EVENT_N];   /* written by kind of event */
 	uint64_t kernel_drops;       /* as the capture files state */
