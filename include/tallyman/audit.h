@@ -65,6 +65,7 @@ struct audit_totals {
 	uint64_t meters_replaced; /* endpoints that lost their place in a shard */
 	uint64_t anomalies_left_out; /* anomaly records over the rate limit */
 	uint64_t records[EVENT_N];   /* written by kind of event */
+	uint64_t records_dropped;    /* too large for the log, or no memory to format */
 	uint64_t kernel_drops;       /* as the capture files state */
 	uint64_t damaged_files, files;
 };
@@ -79,7 +80,8 @@ const char *audit_event_type(enum event_kind kind);
 struct audit_config {
 	const char
 	    *dir; /* directory to create or fill, or "-" for plain NDJSON on stdout */
-	size_t member_bytes;    /* JSON bytes in a member at most (1 MiB) */
+	size_t member_bytes; /* JSON bytes in a member at most (1 MiB); a longer record
+				has a member of its own */
 	uint64_t segment_bytes; /* compressed bytes after which a segment is closed */
 	int level;              /* compression, 1 .. 9 (zlib) or 12 (libdeflate) */
 };
@@ -87,9 +89,10 @@ struct audit_config {
 void audit_config_defaults(struct audit_config *config_r);
 
 struct audit_log_stats {
-	uint64_t records, json_bytes;
+	uint64_t records, json_bytes; /* written */
 	uint64_t members, segments, stored_bytes;
 	uint64_t lost_records; /* could not be written: see error */
+	char error[512];       /* the newest failure, naming the file; "" if none */
 };
 
 struct audit_log;
@@ -101,12 +104,15 @@ struct audit_log;
 struct audit_log *audit_log_open(const struct audit_config *config, char **error_r);
 
 /*
- * Takes whole records: `len` bytes of lines, `records` of them, packet times between
- * first and last. What cannot be written is counted and the log goes on; returns 0, or
- * -errno of the first failure since the last call (a text is in audit_log_error()).
+ * Takes whole records: `len` bytes of lines as the formatters above write them. How
+ * they come together in calls has no influence on the files: members are filled line by
+ * line and take their times from the lines. What cannot be written is counted and the
+ * log goes on; returns 0, or -errno of the newest failure within the call.
  */
-int audit_log_append(struct audit_log *log, const char *lines, size_t len,
-    unsigned records, int64_t first, int64_t last);
+int audit_log_append(struct audit_log *log, const char *lines, size_t len);
+
+/* Ends the open member, so that readers see all that was appended. 0 or -errno. */
+int audit_log_flush(struct audit_log *log);
 
 /* Ends the open member and segment. Returns 0 or -errno; the stats are valid either
  * way. */
@@ -122,11 +128,15 @@ struct audit_member {
 	uint64_t offset;       /* in the segment file */
 	uint64_t stored_bytes; /* whole member */
 	uint64_t json_bytes, records;
-	int64_t first, last;  /* packet times */
+	uint64_t lost;        /* records that could not be written just before it */
+	int64_t first, last;  /* least and greatest timestamp, to the microsecond */
 	uint64_t sequence;    /* of the member in the log, from 0 */
 	uint8_t previous[32]; /* place of the hash chain; zero while there is none */
-	uint32_t flags;
+	uint16_t flags;       /* none defined yet */
 };
+
+/* Longest JSON of a member: a reader need not provide for more. */
+#define AUDIT_MEMBER_JSON_MAX (16U << 20)
 
 struct audit_reader;
 
