@@ -2,6 +2,15 @@
  * Flows: both directions of one conversation under one key, with TCP state, counters
  * and timers on packet time. One flow table serves one shard and one thread; it takes
  * no lock and allocates only out of capped pools.
+ *
+ * A flow is in one of three tiers, each with its own cap and order of eviction, so that
+ * what a stranger can make up at will never pushes out what he cannot:
+ *   embryonic  no payload yet: a small entry;
+ *   open       payload was seen, the flow has slots, but the initiator has not shown
+ *              that it receives the answers: its address may be forged;
+ *   proven     the initiator went on after an answer (TCP: acknowledged it).
+ * When a tier is full, the oldest flow of the source that holds most of it goes (a
+ * source is an initiator's IPv4 address or IPv6 /64).
  */
 #ifndef TALLYMAN_FLOW_H
 #define TALLYMAN_FLOW_H
@@ -43,10 +52,15 @@ enum flow_initiator {
 	FLOW_INITIATOR_SYN,
 	FLOW_INITIATOR_SYNACK, /* handshake's first packet was missed */
 	FLOW_INITIATOR_FIRST_PACKET,
-	FLOW_INITIATOR_PORT, /* the other side has the well-known port */
+	FLOW_INITIATOR_PORT,  /* the other side has the well-known port */
+	FLOW_INITIATOR_REPLY, /* the first packet is an answer by its content: ICMP
+				 reply, or the application layer said so */
 };
 
-/* Zeek's conn_state, in the order of flow_conn_state_name(). */
+/*
+ * Zeek's conn_state (base/protocols/conn), in the order of flow_conn_state_name(). TCP
+ * by both ends' states; UDP S0, SF or SHR by who was heard; all else OTH.
+ */
 enum flow_conn_state {
 	FLOW_CONN_S0,
 	FLOW_CONN_S1,
@@ -63,15 +77,19 @@ enum flow_conn_state {
 	FLOW_CONN_OTH,
 };
 
+/* What one side sent. Fragments count in the flow that their first one names. */
 struct flow_side {
 	uint64_t packets;
 	uint64_t bytes;    /* frame bytes on the wire */
 	uint64_t ip_bytes; /* from the innermost IP header on */
 	uint64_t
 	    payload_bytes; /* behind the transport header, retransmissions included */
+	/* TCP segments whose payload was seen before, wholly or in part, and how many
+	 * bytes of it; keep-alive probes are none. */
 	uint64_t retransmitted_packets, retransmitted_bytes;
-	uint64_t missed_bytes; /* TCP: sequence numbers never seen */
-	uint32_t out_of_order; /* TCP segments */
+	uint64_t missed_bytes; /* TCP: acknowledged (or, where no answers are visible,
+				  left behind) but never seen: lost by the capture */
+	uint32_t out_of_order; /* TCP segments that came after a later one */
 	uint32_t zero_windows; /* TCP: times the window closed */
 	uint32_t fragments;
 	uint8_t tcp_flags; /* all flags seen */
@@ -95,16 +113,20 @@ struct flow_record {
 	bool established;   /* state was ESTABLISHED at some time: TCP's handshake was
 			       completed by the initiator or data went both ways; the
 			       rest: both sides seen */
-	uint8_t icmp_type, icmp_code;             /* of the first packet */
-	uint8_t reply_icmp_type, reply_icmp_code; /* of the first answer, 255 if none */
+	uint8_t icmp_type, icmp_code;             /* of the initiator's packets */
+	uint8_t reply_icmp_type, reply_icmp_code; /* of the first answer, or for other
+						     protocols of the first ICMP error
+						     about this flow; 255 if none */
 	uint8_t n_vlans, n_tunnels;
 	uint16_t vlans[DECODE_VLAN_MAX];
 	struct decode_tunnel tunnels[DECODE_TUNNEL_MAX];
-	struct addr outer_src, outer_dst; /* of the first packet */
-	uint32_t interface, ifindex;      /* of the first packet */
-	uint8_t src_mac[6], dst_mac[6];   /* as the initiator's packets carry them */
-	uint64_t first_number;            /* packet number of the first packet */
-	int64_t start, end;               /* time of first and last packet */
+	/* Of the first packet; outer addresses and MACs as the initiator's packets
+	 * carry them. */
+	struct addr outer_src, outer_dst;
+	uint32_t interface, ifindex;
+	uint8_t src_mac[6], dst_mac[6];
+	uint64_t first_number;    /* packet number of the first packet */
+	int64_t start, end;       /* time of first and last packet */
 	int64_t rtt;              /* TCP handshake SYN to ACK in ns, 0 if unknown */
 	struct flow_side side[2]; /* by enum flow_dir */
 	char history[FLOW_HISTORY_MAX + 1]; /* Zeek's letters */
@@ -122,26 +144,36 @@ enum flow_event {
 };
 
 /*
- * Called from within flow_table_packet(), _tick() and _finish(). `number` is the packet
- * number that the event belongs to. At END the owner releases what it hung on the
- * slots.
+ * Called from within flow_table_packet(), _tick() and _finish(). One packet causes, in
+ * this order: END of flows that timed out on their tuple, were replaced or evicted;
+ * START; ESTABLISHED or REJECTED; INTERIM; the packet is counted in the flow by then.
+ * ts is packet time; END's is that of the call. At END the owner releases what it hung
+ * on the slots. The hook must not call flow_table functions.
  */
 typedef void flow_hook(void *ctx, enum flow_event event, struct flow *f, int64_t ts);
 
-/* Timeouts in nanoseconds of packet time. */
+/*
+ * Timeouts in nanoseconds of packet time since the last packet. A packet after the
+ * timeout always starts a new flow, whether or not a tick came between.
+ */
 struct flow_timeouts {
-	int64_t tcp_new, tcp_established, tcp_closed;
-	int64_t udp_new, udp_established;
+	int64_t tcp_new;         /* before the handshake is complete */
+	int64_t tcp_established; /* also of half-closed connections */
+	int64_t tcp_closed;      /* lingers for late segments and last ACKs */
+	int64_t udp_new;         /* one side seen */
+	int64_t udp_established;
 	int64_t icmp;
 	int64_t other;
-	int64_t fragment;
-	int64_t interim;
+	int64_t fragment; /* since the train's first packet */
+	int64_t interim;  /* a flow that goes on writes a record this often */
 };
 
 struct flow_config {
 	struct flow_timeouts timeouts;
-	uint32_t embryonic_cap; /* entries without payload yet, per table */
-	uint32_t full_cap;      /* entries with payload, per table */
+	/* Caps per table; below 1 counts as 1. */
+	uint32_t embryonic_cap; /* flows without payload */
+	uint32_t open_cap;      /* flows with payload, initiator not proven */
+	uint32_t full_cap;      /* flows with payload, initiator proven */
 	uint32_t fragment_cap;  /* fragment trains, per table */
 	bool key_encapsulation; /* VLANs and tunnel ids are part of the key */
 	flow_hook *hook;
@@ -151,31 +183,60 @@ struct flow_config {
 /* Defaults of every setting but hook and ctx. */
 void flow_config_defaults(struct flow_config *config_r);
 
+/*
+ * packets == the sum of all flows' packets (ended and living) + held_packets +
+ * untracked_packets, at any time.
+ */
 struct flow_stats {
-	uint64_t packets;         /* given to flow_table_packet() */
-	uint64_t flows;           /* created */
-	uint64_t embryonic, full; /* now */
-	uint64_t embryonic_max, full_max;
-	uint64_t evicted_embryonic, evicted_full;
-	uint64_t evicted_fragments;
+	uint64_t packets;               /* given to flow_table_packet() */
+	uint64_t flows;                 /* created */
+	uint64_t embryonic, open, full; /* flows in each tier now; full: the proven */
+	uint64_t embryonic_max, open_max, full_max;
+	uint64_t evicted_embryonic, evicted_open, evicted_full; /* ended as FORCED */
+	uint64_t evicted_fragments; /* trains whose place was needed */
+	uint64_t held_packets;      /* fragments that wait for their first one, now */
 	uint64_t untracked_packets; /* no memory for a flow: counted here alone */
-	uint64_t promoted;          /* embryonic to full */
+	uint64_t promoted;          /* flows that got payload */
+	uint64_t closed_early; /* lingering closed connections ended for room; their
+				  reason is TIMEOUT, nothing is lost */
 };
 
 /* What one packet did; valid until the next call on the table. */
 struct flow_packet {
-	struct flow *flow; /* NULL when untracked */
+	struct flow *flow; /* NULL when untracked, or a fragment that must wait for the
+			      first of its train: it is counted in a flow later */
 	enum flow_dir dir;
 	bool created;
 	bool full;         /* the flow has slots: payload was seen */
 	bool first_answer; /* the first packet against the flow's first direction */
+	bool icmp_error;   /* an ICMP error about this flow: no word of its peers */
+	bool reset_stream; /* a new connection replaced the old one on the same tuple */
 	/*
-	 * New stream bytes of this packet: payload[skip .. skip + len), after `gap`
-	 * bytes that were not seen. len is 0 for retransmissions and empty segments.
-	 * For UDP and the rest: the whole payload.
+	 * TCP: payload[skip .. skip + len) are the bytes of this packet that were not
+	 * seen before; len is 0 for retransmissions and empty segments. It is the true
+	 * length: bytes beyond payload_cap are not in the capture. `pos` is their place
+	 * in the stream of this direction, counted from its first byte (midstream: the
+	 * first seen). `next` is how far that stream is settled after this packet: what
+	 * is before it has come or will not come any more.
+	 *
+	 * With early == 0 the bytes stand where the stream was settled before, but for
+	 * `gap` bytes in front of them that were given up as lost. With early > 0 that
+	 * many bytes in front of them are still missing: these bytes may be kept until
+	 * a later packet of this direction brings `next` beyond them, or be dropped.
+	 *
+	 * A reader that follows a stream keeps its own position. After each packet of
+	 * the direction it goes on up to `next`, with this packet's bytes and those it
+	 * kept, in the order of pos; what is not there is lost to it. `next` can pass
+	 * kept bytes on a packet without new ones (a loss was confirmed), and `gap`
+	 * says how many bytes were given up on this packet in all.
+	 *
+	 * For UDP and the rest: the whole payload, pos, next and gap 0. Of a fragmented
+	 * packet the first fragment alone has len: it is the start of a longer message
+	 * (packet.more_fragments). Fragments of TCP segments are stream bytes.
 	 */
 	uint32_t skip, len, gap;
-	bool reset_stream; /* a new connection replaced the old one on the same tuple */
+	uint32_t early;
+	uint64_t pos, next;
 };
 
 /* NULL without memory. */
@@ -186,7 +247,11 @@ void flow_table_free(struct flow_table **t);
 void flow_table_packet(
     struct flow_table *t, const struct packet *p, struct flow_packet *fp_r);
 
-/* Ends what has been idle too long and writes due interim records. */
+/*
+ * Ends what has been idle too long, in the order of last use (in steps of 67 ms, within
+ * which the order is fixed, too). Interim records need no tick: the first packet that
+ * comes after they are due writes them, so that an idle flow does not repeat itself.
+ */
 void flow_table_tick(struct flow_table *t, int64_t now);
 
 /* Ends every flow (reason SHUTDOWN), in order of creation. */
@@ -212,8 +277,12 @@ uint16_t flow_port(const struct flow *f, enum flow_dir dir); /* of the receiver 
 void flow_add_anomaly(struct flow *f, enum anomaly a);
 /* Anomaly bits that the flow got since the last call, each reported once per flow. */
 uint64_t flow_take_anomalies(struct flow *f);
-/* The application layer knows better who asked: turns the flow around if it may. */
-void flow_set_initiator(struct flow *f, enum flow_dir dir_of_request);
+/*
+ * The application layer knows better who asked: turns the flow around, if it may (not
+ * when TCP's handshake told). The flow's directions, counters and history change sides.
+ * Returns true when it did; the caller then turns the dir of a flow_packet under way.
+ */
+bool flow_set_initiator(struct flow *f, enum flow_dir dir_of_request);
 
 const char *flow_conn_state_name(enum flow_conn_state state);
 const char *flow_state_name(enum flow_state state);
