@@ -62,7 +62,7 @@ struct audit_totals {
 	struct classify_stats classify;
 	struct aggregator_stats aggregator;
 	struct meter_merge_stats meters;
-	uint64_t meters_replaced; /* endpoints that lost their place in a shard */
+	uint64_t meters_replaced;    /* endpoints that lost their place in a shard */
 	uint64_t anomalies_left_out; /* anomaly records over the rate limit */
 	uint64_t records[EVENT_N];   /* written by kind of event */
 	uint64_t records_dropped;    /* too large for the log, or no memory to format */
@@ -140,18 +140,26 @@ struct audit_member {
 
 struct audit_reader;
 
-/* Opens one segment. NULL and *error_r on failure. */
+/*
+ * Opens one segment, also while it is being written. NULL and *error_r, malloc'd, on
+ * failure.
+ */
 struct audit_reader *audit_reader_open(const char *path, char **error_r);
 void audit_reader_close(struct audit_reader **r);
 
 /*
- * Steps to the next member without inflating the one before. Returns 1, 0 at the end,
- * -EBADMSG when the bytes at the offset are not a whole member (m_r->offset says
- * where).
+ * Steps to the next member without inflating the one before. Returns 1, 0 at the end
+ * (a later call finds what was added since), -EBADMSG when the bytes at m_r->offset are
+ * not a whole member, or another -errno when they cannot be read. There is no way past
+ * a failure: the next call tries the same place again.
  */
 int audit_reader_next(struct audit_reader *r, struct audit_member *m_r);
 
-/* Inflates the current member into out (reset first). Returns 0 or -EBADMSG. */
+/* Inflates the current member into out (reset first). 0, -EBADMSG or another -errno. */
 int audit_reader_inflate(struct audit_reader *r, struct buf *out);
+
+/* What is wrong at the offset, for people; naming neither file nor offset. "" if
+ * nothing. */
+const char *audit_reader_error(const struct audit_reader *r);
 
 #endif

@@ -8,6 +8,11 @@ LDFLAGS_FOR_FUZZ = $(SAN_LDFLAGS) -fsanitize=fuzzer
 #   tests_fuzz_fuzz_X_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 fuzz_programs =
 
+fuzz_programs += tests/fuzz/fuzz_segment
+tests_fuzz_fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c
+tests_fuzz_fuzz_segment_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_segment_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 endif
