@@ -31,12 +31,15 @@ enum decode_reason {
 	/* not IP; number says which */
 	DECODE_REASON_LINKTYPE,  /* link type not understood; number: LINKTYPE_ */
 	DECODE_REASON_ETHERTYPE, /* number: EtherType */
-	DECODE_REASON_LLC,       /* 802.2 without SNAP; number: DSAP << 8 | SSAP */
+	DECODE_REASON_LLC,       /* 802.2, not to IP; number: DSAP << 8 | SSAP */
 	DECODE_REASON_PPP,       /* number: PPP protocol */
 	DECODE_REASON_FAMILY,    /* NULL/LOOP; number: address family */
 	DECODE_REASON_ARP,       /* packet.arp is filled; number: operation */
-	DECODE_REASON_WLAN, /* 802.11 management, control, or encrypted; number: type */
-	DECODE_REASON_TUNNEL, /* tunnel payload that is not IP; number: its type */
+	DECODE_REASON_WLAN, /* 802.11 but no readable data; number: type << 4 | subtype
+			     */
+	/* Tunnel payload that is not IP; number: its type. With result DECODE_IP: the
+	 * packet is the tunnel's own, and what it carries is not IP. */
+	DECODE_REASON_TUNNEL,
 	/* malformed */
 	DECODE_REASON_LINK_SHORT, /* link header cut off */
 	DECODE_REASON_IP_SHORT,   /* IP header cut off or lengths impossible */
@@ -98,6 +101,7 @@ enum anomaly {
 	ANOMALY_TCP_FLAGS_SYN_FIN,
 	ANOMALY_TCP_FLAGS_SYN_RST,
 	ANOMALY_TCP_FLAGS_FIN_ONLY, /* FIN without ACK */
+	ANOMALY_TCP_FLAGS_NO_ACK,   /* flags, but none of SYN, FIN, RST, ACK */
 	ANOMALY_TCP_OPTIONS_BAD,
 	ANOMALY_TCP_PORT_ZERO,
 	ANOMALY_TCP_SYN_DATA,  /* payload on a SYN without Fast Open */
@@ -172,7 +176,7 @@ struct decode_icmp {
 
 struct decode_sctp {
 	uint32_t vtag;
-	uint8_t chunk; /* type of the first chunk */
+	uint8_t chunk; /* type of the first chunk, 255 if there is none */
 };
 
 struct decode_arp {
