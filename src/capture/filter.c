@@ -1,0 +1,150 @@
+/*
+ * A filter expression, compiled by libpcap once for each link type that occurs. Link
+ * types for which it has no meaning ("wlan" on Ethernet) are told apart from frames
+ * that it rejects.
+ */
+#include "config.h"
+
+#include "capture_priv.h"
+
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+struct filter_type {
+	uint16_t linktype;
+	struct bpf_program program;
+	char *why; /* NULL, or why the program is not there */
+};
+
+struct filter {
+	char *expression;
+	struct filter_type types[FILTER_TYPES_MAX];
+	unsigned n;
+	unsigned last; /* the type of the frame before */
+};
+
+static const char no_memory[] = "not enough memory";
+static const char too_many[] = "too many link types in one run";
+
+/*
+ * LINKTYPE_ numbers of files are libpcap's DLT_ numbers except for the few that systems
+ * disagreed about (pcap-linktype(7)).
+ */
+static const struct {
+	uint16_t linktype;
+	int dlt;
+} exceptions[] = {
+    {50, DLT_PPP_SERIAL},
+    {51, DLT_PPP_ETHER},
+    {100, DLT_ATM_RFC1483},
+    {101, DLT_RAW},
+    {102, DLT_SLIP_BSDOS},
+    {103, DLT_PPP_BSDOS},
+    {104, DLT_C_HDLC},
+    {106, DLT_ATM_CLIP},
+    {107, DLT_FRELAY},
+    {108, DLT_LOOP},
+    {109, DLT_ENC},
+    {246, DLT_PFSYNC},
+    {258, DLT_PKTAP},
+};
+
+static int
+dlt_of(uint16_t linktype)
+{
+	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
+		if (exceptions[i].linktype == linktype)
+			return exceptions[i].dlt;
+	return linktype;
+}
+
+struct filter *
+filter_new(const char *expression)
+{
+	struct filter *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->expression = strdup(expression);
+	if (f->expression == NULL)
+		filter_free(&f);
+	return f;
+}
+
+void
+filter_free(struct filter **f)
+{
+	if (*f == NULL)
+		return;
+	for (unsigned i = 0; i < (*f)->n; i++) {
+		if ((*f)->types[i].why == NULL)
+			pcap_freecode(&(*f)->types[i].program);
+		free((*f)->types[i].why);
+	}
+	free((*f)->expression);
+	free(*f);
+	*f = NULL;
+}
+
+/*
+ * The optimiser refuses an expression that rejects every packet; for one link type of
+ * several that is a fair answer, so it is then compiled as it stands.
+ */
+static void
+compile(struct filter *f, struct filter_type *t)
+{
+	pcap_t *dead = pcap_open_dead(dlt_of(t->linktype), CAPTURE_SNAPLEN_MAX);
+	int rc = -1;
+
+	for (int optimise = 1; optimise >= 0 && rc != 0 && dead != NULL; optimise--)
+		rc = pcap_compile(
+		    dead, &t->program, f->expression, optimise, PCAP_NETMASK_UNKNOWN);
+	if (rc != 0)
+		t->why = strdup(dead != NULL ? pcap_geterr(dead) : no_memory);
+	if (dead != NULL)
+		pcap_close(dead);
+}
+
+/* The slot of a link type; FILTER_TYPES_MAX when there is none left. */
+static unsigned
+find_type(struct filter *f, uint16_t linktype)
+{
+	unsigned i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->types[i].linktype == linktype)
+			return i;
+	if (i == FILTER_TYPES_MAX)
+		return i;
+	f->n++;
+	f->types[i].linktype = linktype;
+	compile(f, &f->types[i]);
+	return i;
+}
+
+const char *
+filter_prepare(struct filter *f, uint16_t linktype)
+{
+	unsigned slot = find_type(f, linktype);
+
+	return slot == FILTER_TYPES_MAX ? too_many : f->types[slot].why;
+}
+
+enum filter_verdict
+filter_match(struct filter *f, const struct frame *frame, unsigned *slot_r)
+{
+	const struct filter_type *t;
+
+	if (f->last >= f->n || f->types[f->last].linktype != frame->linktype)
+		f->last = find_type(f, frame->linktype);
+	*slot_r = f->last;
+	if (f->last == FILTER_TYPES_MAX)
+		return FILTER_UNUSABLE;
+	t = &f->types[f->last];
+	if (t->why != NULL)
+		return FILTER_UNUSABLE;
+	return bpf_filter(
+		   t->program.bf_insns, frame->data, frame->len, frame->caplen) != 0
+	    ? FILTER_ACCEPT
+	    : FILTER_REJECT;
+}
