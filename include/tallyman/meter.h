@@ -14,10 +14,12 @@
 
 #define METER_HLL_REGISTERS 64 /* standard error 1.04 / sqrt(64) = 13 % */
 
+/* The first eight are what most packets touch: one cache line. */
 struct meter_counts {
-	uint64_t packets, bytes;
+	uint64_t packets, bytes; /* frame bytes on the wire */
+	uint64_t tcp, udp;
 	uint64_t syn, synack, rst, fin;
-	uint64_t tcp, udp, icmp, arp, fragments;
+	uint64_t icmp, arp, fragments;
 	uint64_t flows; /* new flows */
 	uint64_t
 	    answered; /* flows, new or not, whose responder spoke for the first time */
@@ -32,14 +34,13 @@ struct meter_counts {
  */
 struct meter {
 	struct addr endpoint;
-	int64_t second;          /* packet time of the second's start, ns */
 	struct meter_counts out; /* sent by the endpoint; flows that it initiated */
 	struct meter_counts in;  /* received by it; flows that it was asked for */
-	uint8_t
-	    peers[METER_HLL_REGISTERS]; /* sketches: distinct addresses spoken with */
-	uint8_t ports[METER_HLL_REGISTERS]; /* distinct ports asked for, as initiator */
-	uint8_t
-	    ports_in[METER_HLL_REGISTERS]; /* distinct own ports asked for by others */
+	/* Sketches: distinct addresses spoken with ... */
+	uint8_t peers[METER_HLL_REGISTERS];
+	/* ... ports asked for as initiator, own ports asked for by others. */
+	uint8_t ports[METER_HLL_REGISTERS], ports_in[METER_HLL_REGISTERS];
+	int64_t second; /* packet time of the second's start, ns */
 	uint64_t error; /* packets and messages that may be missing at most: counted
 			   before it had a place in the table */
 	uint64_t floor; /* of the table that it is from: an endpoint without a place had
@@ -70,8 +71,8 @@ void meter_message(
     struct meter_table *t, const struct addr *src, const struct addr *dst, int64_t ts);
 
 /*
- * Ends the second: calls emit for every endpoint in a fixed order (by address) and
- * empties the table. The meters are valid during the call.
+ * Ends the second: calls emit for every endpoint, in an order that depends on the
+ * packets alone, and empties the table. The meters are valid during the call.
  */
 void meter_flush(
     struct meter_table *t, void (*emit)(void *ctx, const struct meter *m), void *ctx);
@@ -117,8 +118,8 @@ void meter_merge_get_stats(
     const struct meter_merge *mm, struct meter_merge_stats *stats_r);
 
 /*
- * Estimated number of distinct values in a sketch. Integers only: the same formula in
- * every run and on every host. Exact to a few at small numbers.
+ * Estimated number of distinct values in a sketch: standard error 13 %, 10 % up to a
+ * hundred values, one value or none is exact. Integers only: the same on every host.
  */
 uint64_t meter_distinct(const uint8_t registers[METER_HLL_REGISTERS]);
 
@@ -171,15 +172,14 @@ struct aggregate {
 
 /* An allowance of flows that get records of their own. */
 struct aggregate_allowance {
-	uint32_t burst;      /* at first and at most */
+	uint32_t burst;      /* at first and at most; an end's is at least 1 */
 	uint32_t per_second; /* how fast it comes back */
 };
 
 struct aggregate_config {
-	uint32_t cap; /* allowances kept, each may fold */
-	struct aggregate_allowance
-	    each; /* of a responder, and of an initiator, per protocol */
-	struct aggregate_allowance total; /* of all unanswered flows together */
+	uint32_t cap; /* allowances kept; each may fold */
+	/* Of a responder and of an initiator per protocol, of all flows together. */
+	struct aggregate_allowance each, total;
 	int64_t window; /* ns from an aggregate's first folded flow to its record */
 };
 
@@ -192,9 +192,9 @@ struct aggregator *aggregator_new(const struct aggregate_config *config,
 void aggregator_free(struct aggregator **a);
 
 /*
- * Whether an ended flow may be folded: no interim records, no payload and never
- * established (TCP), an ICMP echo of at most two packets, or a silent responder (the
- * rest).
+ * Whether an ended flow may be folded: it had no interim records and was never
+ * established (for TCP: nor was there any payload; for the rest: one side said nothing,
+ * or an ICMP error answered), or it is an ICMP echo of at most two packets.
  */
 bool aggregator_foldable(const struct flow_record *r);
 
@@ -214,8 +214,8 @@ void aggregator_tick(struct aggregator *a, int64_t now);
 struct aggregator_stats {
 	uint64_t folded;  /* flows */
 	uint64_t records; /* aggregates emitted */
-	uint64_t
-	    evicted; /* allowances that lost their place, least recently used first */
+	/* Allowances, not full, that lost their place: least recently used first. */
+	uint64_t evicted;
 	uint64_t early; /* of them: had folded flows, written before the window's end */
 };
 void aggregator_get_stats(const struct aggregator *a, struct aggregator_stats *stats_r);

@@ -1,0 +1,4 @@
+unit_tests += tests/flow/test_meter
+tests_flow_test_meter_SOURCES = tests/flow/test_meter.c
+tests_flow_test_meter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_meter_LDADD = $(TEST_LIBS)
