@@ -1,4 +1,7 @@
 libtallyman_a_SOURCES += \
+	src/flow/aggregate.c \
+	src/flow/aggregate_fold.c \
+	src/flow/aggregate_priv.h \
 	src/flow/meter.c \
 	src/flow/meter_merge.c \
 	src/flow/meter_places.c \

@@ -1,3 +1,8 @@
+unit_tests += tests/flow/test_aggregate
+tests_flow_test_aggregate_SOURCES = tests/flow/test_aggregate.c
+tests_flow_test_aggregate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_aggregate_LDADD = $(TEST_LIBS)
+
 unit_tests += tests/flow/test_meter
 tests_flow_test_meter_SOURCES = tests/flow/test_meter.c
 tests_flow_test_meter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
