@@ -1,1 +1,7 @@
-libtallyman_a_SOURCES +=
+libtallyman_a_SOURCES += \
+	src/classify/fields.c \
+	src/classify/fields.h \
+	src/classify/labels.c \
+	src/classify/labels.h \
+	src/classify/names.c \
+	src/classify/names.h
