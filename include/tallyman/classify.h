@@ -50,8 +50,8 @@ struct classify_value {
 
 /* The texts of the verdict are valid as long as the classifier. */
 struct classify_labels {
-	const char *app_proto;  /* EVE's name where it has one ("tls"), else lower-case
-				   nDPI; "failed" when nothing fits */
+	const char *app_proto;  /* by content: EVE's name where it has one ("tls"), else
+				   nDPI's in lower case; "failed" for the rest */
 	const char *proto;      /* nDPI's name of the application ("Github") */
 	const char *master;     /* nDPI's name of its carrier ("TLS"), or NULL */
 	const char *category;   /* nDPI's, as the next two */
@@ -61,6 +61,8 @@ struct classify_labels {
 	uint64_t risks;                             /* bits, see classify_risk_name() */
 	uint16_t score, score_client, score_server; /* nDPI's sum over the risks */
 	bool guessed; /* by port or address alone, not by content */
+	bool fresh;   /* final, and given out for the first time: a flow that ended, or
+			 whose verdict was forced, has not been announced before */
 	const struct classify_value *values;
 	unsigned n_values;
 };
@@ -78,8 +80,8 @@ struct classify_stats {
 	uint64_t classified; /* verdict by content */
 	uint64_t guessed;    /* verdict by port or address */
 	uint64_t unknown;
-	uint64_t no_state;   /* flows not looked at: open_cap reached */
-	uint64_t forced;     /* verdicts brought forward: open_bytes reached */
+	uint64_t no_state; /* flows not looked at: no memory */
+	uint64_t forced; /* verdicts brought forward: open_cap or open_bytes reached */
 	uint64_t no_labels;  /* verdicts without metadata: label_bytes reached */
 	uint64_t labels_cut; /* values left out or cut: over the limit of one flow */
 	uint64_t packets;    /* given to nDPI */

@@ -1,0 +1,129 @@
+/*
+ * What the nDPI adapter says about a flow: its verdict in words, and for flows without
+ * state the guess that ndpiReader would make.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "classify/ndpi_priv.h"
+
+void
+verdict_set_protocols(struct verdict *v, const ndpi_protocol *p)
+{
+	v->app = API_APP(p);
+	v->master = API_MASTER(p);
+	if (v->app == NDPI_PROTOCOL_UNKNOWN) {
+		v->app = v->master;
+		v->master = NDPI_PROTOCOL_UNKNOWN;
+	}
+	if (v->master == v->app)
+		v->master = NDPI_PROTOCOL_UNKNOWN;
+	v->category = (uint16_t)p->category;
+}
+
+bool
+verdict_is_guess(unsigned confidence)
+{
+	return confidence == NDPI_CONFIDENCE_MATCH_BY_PORT ||
+	    confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
+}
+
+static const char *
+app_proto(const struct classifier *c, const struct verdict *v)
+{
+	uint16_t id = v->master != NDPI_PROTOCOL_UNKNOWN ? v->master : v->app;
+
+	if (id == NDPI_PROTOCOL_UNKNOWN || id >= c->n_protocols ||
+	    verdict_is_guess(v->confidence))
+		return "failed";
+	return v->proto == IPPROTO_UDP ? c->app_protos[id].udp
+				       : c->app_protos[id].other;
+}
+
+static void
+fill(struct classifier *c, const struct verdict *v, struct classify_labels *labels_r)
+{
+	struct ndpi_detection_module_struct *m = c->module;
+
+	*labels_r = (struct classify_labels){
+	    .app_proto = app_proto(c, v),
+	    .proto = ndpi_get_proto_name(m, v->app),
+	    .master = v->master == NDPI_PROTOCOL_UNKNOWN
+		? NULL
+		: ndpi_get_proto_name(m, v->master),
+	    .category =
+		ndpi_category_get_name(m, (ndpi_protocol_category_t)v->category),
+	    .confidence = ndpi_confidence_get_name((ndpi_confidence_t)v->confidence),
+	    .breed = api_breed_name(m, v->app),
+	    .proto_id = v->app,
+	    .master_id = v->master,
+	    .risks = v->risks,
+	    .guessed = verdict_is_guess(v->confidence),
+	    .values = c->values,
+	    .n_values = v->n_values,
+	};
+	if (v->risks != 0)
+		labels_r->score = ndpi_risk2score(
+		    v->risks, &labels_r->score_client, &labels_r->score_server);
+}
+
+/* A flow without state: what its first packet alone would have been taken for. */
+static void
+guess(
+    struct classifier *c, const struct flow_record *r, struct classify_labels *labels_r)
+{
+	size_t len = l3_first_packet(r, c->packet);
+	struct verdict v = {.proto = r->proto};
+	ndpi_protocol protocol;
+
+	memset(&c->guess, 0, sizeof c->guess);
+	api_process(c->module, &c->guess, c->packet, (uint16_t)len,
+	    api_millis(r->start), true,
+	    (r->side[FLOW_TOSERVER].tcp_flags & TCP_SYN) != 0);
+	if (c->guess.detected_protocol_stack[0] == NDPI_PROTOCOL_UNKNOWN)
+		api_clear_leftovers(&c->guess);
+	protocol = api_giveup(c->module, &c->guess);
+	verdict_set_protocols(&v, &protocol);
+	v.confidence = (uint8_t)c->guess.confidence;
+	v.risks = c->guess.risk;
+	ndpi_free_flow_data(&c->guess);
+	fill(c, &v, labels_r);
+}
+
+void
+classify_get_labels(struct classifier *c, struct flow *f, const struct flow_record *r,
+    struct classify_labels *labels_r)
+{
+	struct flow_slots *slots = flow_slots(f);
+	struct verdict *v;
+
+	if (slots != NULL && slots->classify != NULL && slot_is_open(slots))
+		flow_decide(c, slots->classify, true);
+	if (slots == NULL || slots->classify == NULL) {
+		guess(c, r, labels_r);
+		return;
+	}
+	v = slots->classify;
+	fill(c, v, labels_r);
+	label_read(v->values, v->n_values, c->values);
+	labels_r->fresh = !v->announced;
+	v->announced = true;
+}
+
+void
+classify_end(struct classifier *c, struct flow *f)
+{
+	struct flow_slots *slots = flow_slots(f);
+
+	if (slots == NULL || slots->classify == NULL)
+		return;
+	if (slot_is_open(slots)) {
+		open_flow_drop(c, slots->classify);
+	} else {
+		struct verdict *v = slots->classify;
+
+		label_store_put(&c->labels, v, v->size_class);
+	}
+	slots->classify = NULL;
+}
