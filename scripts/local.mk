@@ -1,0 +1,1 @@
+EXTRA_DIST += scripts/make-pcaps scripts/pcap-recode scripts/pcaps.d
