@@ -1,0 +1,420 @@
+/*
+ * What the files of the flow stage share: the entry of a flow in its two parts, the
+ * lists that it stands in, and the table.
+ *
+ * An entry keeps its address for life. `struct flow` is what every flow costs; payload
+ * adds a `struct flow_full`. Lists are intrusive, every step is O(1), and nothing is
+ * ever walked in the order of a hash.
+ */
+#ifndef FLOW_PRIV_H
+#define FLOW_PRIV_H
+
+#include <sys/queue.h>
+
+#include "tallyman/flow.h"
+#include "tallyman/hash.h"
+#include "tallyman/pool.h"
+
+/* ---- keys ---- */
+
+/*
+ * The tuple without direction: the lower end first. ICMP queries have their id as both
+ * ports and the request's type as kind; ICMP messages that have no answer keep their
+ * direction (they are not ordered) and have their code as both ports. No padding: keys
+ * are compared and hashed as memory.
+ */
+struct flow_key {
+	uint8_t lo[16], hi[16];
+	uint16_t lo_port, hi_port;
+	uint32_t encap; /* fixed hash of the keyed encapsulation, 0 for none */
+	uint8_t proto, family;
+	uint8_t kind;    /* ICMP: type; FLOW_KIND_NONE if unread; else 0 */
+	uint8_t one_way; /* the protocol does not answer this ICMP type */
+};
+_Static_assert(sizeof(struct flow_key) == 44, "no padding in a key");
+
+#define FLOW_KIND_NONE 255
+
+/* VLANs and tunnels of a packet or of a flow's first packet. */
+struct flow_encap {
+	const uint16_t *vlans;
+	const struct decode_tunnel *tunnels;
+	uint8_t n_vlans, n_tunnels;
+};
+
+/* The ends of a tuple as a packet has them. */
+struct flow_ends {
+	const struct addr *src, *dst;
+	uint16_t sport, dport;
+	uint8_t proto;
+};
+
+/* The pairing of ICMP types: false when the type has no answer. */
+bool flow_icmp_pair(uint8_t proto, uint8_t type, uint8_t *request_r, uint8_t *reply_r);
+
+/* An ICMP message that quotes the packet it complains about. */
+bool flow_icmp_is_error(uint8_t proto, uint8_t type);
+
+/* Fill the key; true when the packet's source is the key's `hi`. */
+bool flow_key_ends(const struct flow_ends *ends, struct flow_key *key_r);
+bool flow_key_packet(const struct packet *p, struct flow_key *key_r);
+/* Of the packet that an ICMP error quotes. */
+bool flow_key_quote(const struct packet *p, struct flow_key *key_r);
+
+struct flow_encap flow_packet_encap(const struct packet *p);
+/* The hash for flow_key.encap; never 0 when there is an encapsulation. */
+uint32_t flow_encap_hash(const struct flow_encap *e);
+bool flow_encap_same(const struct flow_encap *a, const struct flow_encap *b);
+
+/* ---- paths ---- */
+
+/* How a flow's first packet came: shared by all flows that came alike. */
+struct flow_path {
+	struct flow_path *chain;
+	uint32_t hash, users;
+	struct flow_path_data {
+		struct decode_tunnel tunnels[DECODE_TUNNEL_MAX];
+		uint32_t interface, ifindex;
+		uint16_t vlans[DECODE_VLAN_MAX];
+		struct addr outer_src, outer_dst;
+		uint8_t src_mac[6], dst_mac[6];
+		uint8_t n_vlans, n_tunnels;
+	} data;
+};
+
+struct flow_encap flow_path_encap(const struct flow_path *path);
+/* Takes a share of the packet's path; NULL without memory. */
+struct flow_path *flow_path_get(struct flow_table *t, const struct packet *p);
+struct flow_path *flow_path_share(struct flow_path *path);
+void flow_path_put(struct flow_table *t, struct flow_path *path);
+
+/* ---- the entry ---- */
+
+enum flow_tier {
+	FLOW_TIER_EMBRYONIC,
+	FLOW_TIER_OPEN,
+	FLOW_TIER_PROVEN,
+	FLOW_N_TIERS,
+};
+
+/* Timeout classes. */
+enum flow_class {
+	FLOW_CLASS_TCP_NEW,
+	FLOW_CLASS_TCP_ESTABLISHED,
+	FLOW_CLASS_TCP_CLOSED,
+	FLOW_CLASS_UDP_NEW,
+	FLOW_CLASS_UDP_ESTABLISHED,
+	FLOW_CLASS_ICMP,
+	FLOW_CLASS_OTHER,
+	FLOW_N_CLASSES,
+};
+
+/* Lists by last use are kept in steps of 2^26 ns, so that a busy flow moves rarely. */
+#define FLOW_USE_STEP 26
+
+/* States of one end of a TCP connection, as Zeek tells them apart. */
+enum flow_end_state {
+	FLOW_END_INACTIVE, /* has not spoken */
+	FLOW_END_SYN_SENT,
+	FLOW_END_SYN_ACK_SENT,
+	FLOW_END_PARTIAL, /* spoke without handshake */
+	FLOW_END_ESTABLISHED,
+	FLOW_END_CLOSED, /* sent FIN */
+	FLOW_END_RESET,  /* sent RST */
+};
+
+/* Letters of history that one side writes once. */
+enum {
+	FLOW_WROTE_SYN = 0x01,
+	FLOW_WROTE_FIN = 0x02,
+	FLOW_WROTE_RST = 0x04,
+	FLOW_WROTE_DATA = 0x08,
+	FLOW_WROTE_ACK = 0x10,
+	FLOW_WROTE_MULTI = 0x20,   /* Q */
+	FLOW_WROTE_FIN_RST = 0x40, /* I */
+};
+
+/* What is known of one side of every flow. */
+struct flow_end {
+	uint64_t packets, bytes, ip_bytes, payload_bytes;
+	/* TCP; sequence numbers are valid while seq_known. */
+	uint32_t start; /* initial sequence number (midstream: the first minus one) */
+	uint32_t sent;  /* behind the highest sequence number sent, SYN and FIN count */
+	uint32_t acked; /* by the other side */
+	uint32_t last_syn, last_fin, last_rst; /* as history compares them */
+	uint32_t far_seq; /* of the newest segment that was out of place */
+	uint32_t zero_windows, zero_window_packets;
+	uint32_t bad_checksums, fragments;
+	uint8_t tcp_flags, ttl_min, ttl_max;
+	uint8_t state, before; /* enum flow_end_state, now and before */
+	uint8_t wrote;         /* FLOW_WROTE_* */
+	uint8_t n_far;         /* segments out of place in a row, near each other */
+	bool seen : 1;         /* sent a packet of its own (no ICMP error) */
+	bool seq_known : 1;
+	bool spoke : 1; /* TCP: sent what only a connected peer sends */
+	bool fin_known : 1;
+	bool window_closed : 1;
+};
+
+TAILQ_HEAD(flow_list, flow);
+
+struct flow {
+	struct flow_key key;
+	uint32_t hash;
+	struct flow *chain;
+	int64_t used; /* time of the last packet, as the queue has it */
+	struct flow_source *source;
+	struct flow_full *full; /* NULL: embryonic */
+	TAILQ_ENTRY(flow) by_use;
+	TAILQ_ENTRY(flow) by_source;
+	struct flow_end end[2]; /* by enum flow_dir */
+	int64_t start, last;
+	int64_t interim_due;
+	int64_t rtt;
+	uint64_t number;
+	uint64_t anomalies, reported;
+	struct flow_path *path;
+	uint32_t interims;
+	uint8_t tier, class, state, reason, initiator;
+	uint8_t icmp_code, reply_icmp_type, reply_icmp_code;
+	bool initiator_hi : 1; /* the initiator is key.hi */
+	bool first_hi : 1;     /* the first packet came from key.hi */
+	bool established : 1;
+	bool proven : 1;
+	bool rejected : 1;
+	bool turned : 1;   /* the application layer had its say */
+	bool syn_once : 1; /* no SYN was repeated: the handshake can be timed */
+	uint8_t history_len;
+	char history[FLOW_HISTORY_MAX + 1];
+};
+
+/* ---- the part for payload ---- */
+
+#define FLOW_BLOCKS_MAX 8
+#define FLOW_RECENT_MAX 4
+
+/*
+ * One direction of a TCP stream. `next` is the sequence number up to which all is
+ * settled; blocks are what came beyond it, ascending, apart from each other. With more
+ * blocks than places the smallest hole between two of them is forgotten.
+ */
+struct flow_stream {
+	uint64_t pos; /* place of `next` in the stream */
+	uint64_t retransmitted_packets, retransmitted_bytes, missed_bytes;
+	uint32_t out_of_order, retransmits, gaps; /* the latter two as history counts */
+	uint32_t next;
+	bool open; /* next is valid */
+	uint8_t n_blocks, n_recent, recent_at;
+	struct flow_block {
+		uint32_t start, end;
+	} blocks[FLOW_BLOCKS_MAX];
+	/* The newest segments, to compare retransmissions with. */
+	struct flow_recent {
+		uint32_t seq, len, digest;
+	} recent[FLOW_RECENT_MAX];
+};
+
+struct flow_full {
+	struct flow_slots slots;
+	struct flow_table *table;
+	struct flow_stream stream[2]; /* by enum flow_dir */
+};
+
+/* ---- sources ---- */
+
+/*
+ * An initiator's address (IPv6: its /64) and what it holds of each tier. Sources stand
+ * in a list by rank, a power of two of their number of flows; below FLOW_SMALL_SOURCE
+ * all have rank 0, in the order of their newest flow.
+ */
+#define FLOW_SMALL_SOURCE 16
+#define FLOW_N_RANKS      30
+
+TAILQ_HEAD(flow_source_list, flow_source);
+
+struct flow_source {
+	struct flow_source *chain;
+	uint64_t prefix;
+	uint8_t family;
+	struct flow_holding {
+		uint32_t count;
+		uint32_t rank;
+		struct flow_list flows; /* by last use */
+		TAILQ_ENTRY(flow_source) by_rank;
+	} holding[FLOW_N_TIERS];
+};
+
+/* Enters the flow with its source (makes one if need be); false without memory. */
+bool flow_source_add(struct flow_table *t, struct flow *f);
+void flow_source_remove(struct flow_table *t, struct flow *f);
+/* The flow that must go from a tier that is full. */
+struct flow *flow_victim(struct flow_table *t, enum flow_tier tier);
+
+/* ---- fragments ---- */
+
+#define FLOW_FRAG_UNITS (65536 / 8)
+
+TAILQ_HEAD(flow_train_list, flow_train);
+
+/* The fragments of one IP packet. */
+struct flow_train {
+	struct flow_train *chain;
+	TAILQ_ENTRY(flow_train) by_age;
+	struct flow_path *path;
+	struct flow_train_key {
+		uint8_t src[16], dst[16];
+		uint32_t id, encap;
+		uint8_t proto, family, zero[2];
+	} key;
+	uint32_t hash;
+	bool named;     /* the first fragment told the flow */
+	bool complete;  /* every byte has come */
+	uint32_t total; /* bytes of the whole, 0 until the last fragment came */
+	uint32_t units; /* distinct units of 8 bytes so far */
+	struct flow_key flow_key;
+	bool from_hi;
+	uint32_t tcp_base; /* sequence number of offset 0, had the header some */
+	int64_t listed;    /* when it entered its list */
+	/* What waits for the first fragment. */
+	struct flow_held {
+		uint64_t packets, bytes, ip_bytes, payload_bytes, anomalies;
+		int64_t first, last;
+		uint64_t number;
+		uint8_t ttl_min, ttl_max;
+	} held;
+	uint64_t covered[FLOW_FRAG_UNITS / 64], starts[FLOW_FRAG_UNITS / 64];
+};
+
+/* A fragment with others: counts or holds it. */
+void flow_fragment_packet(
+    struct flow_table *t, const struct packet *p, struct flow_packet *fp_r);
+/* Ends trains that are older than the timeout; all with force. */
+void flow_fragment_tick(struct flow_table *t, bool force);
+
+/* ---- the table ---- */
+
+struct flow_table {
+	struct flow_config config;
+	struct hash_key hash_key;
+	int64_t now;
+	struct flow **buckets;
+	struct flow_source **source_buckets;
+	struct flow_path **path_buckets;
+	struct flow_train **train_buckets;
+	uint32_t mask, source_mask, path_mask, train_mask;
+	struct pool flows, fulls, sources, paths, trains;
+	struct flow_path *last_path; /* the newest one asked for; holds no share */
+	struct flow_tier_lists {
+		uint32_t cap, count, max;
+		uint64_t evicted;
+		struct flow_list queue[FLOW_N_CLASSES]; /* by last use */
+		struct flow_source_list ranks[FLOW_N_RANKS];
+		uint32_t rank_bits; /* ranks that have sources */
+	} tiers[FLOW_N_TIERS];
+	int64_t timeouts[FLOW_N_CLASSES];
+	struct flow_train_list trains_open, trains_complete;
+	struct flow_stats stats;
+};
+
+static inline enum flow_dir
+flow_packet_dir(const struct flow *f, bool from_hi)
+{
+	return from_hi == f->initiator_hi ? FLOW_TOSERVER : FLOW_TOCLIENT;
+}
+
+/* When a flow that wrote its last record at ts writes the next one. */
+static inline int64_t
+flow_next_interim(const struct flow_table *t, int64_t ts)
+{
+	int64_t due;
+
+	if (t->config.timeouts.interim <= 0 ||
+	    __builtin_add_overflow(ts, t->config.timeouts.interim, &due))
+		return INT64_MAX;
+	return due;
+}
+
+static inline void
+flow_hook_call(struct flow_table *t, enum flow_event event, struct flow *f)
+{
+	if (t->config.hook != NULL)
+		t->config.hook(t->config.ctx, event, f, t->now);
+}
+
+/* ---- entry.c: life and death ---- */
+
+/* What a new flow starts from. */
+struct flow_birth {
+	struct flow_key key;
+	uint32_t hash;
+	bool from_hi;
+	struct flow_path *path; /* a share, taken over also on failure */
+	int64_t ts;
+	uint64_t number;
+	uint8_t initiator; /* enum flow_initiator */
+	bool turned;       /* the first packet comes from the responder */
+};
+
+struct flow *flow_create(struct flow_table *t, const struct flow_birth *birth);
+void flow_end(struct flow_table *t, struct flow *f, enum flow_reason reason);
+/* Gives the flow slots; false without memory. */
+bool flow_promote(struct flow_table *t, struct flow *f);
+/* The initiator has shown that it hears the answers. */
+void flow_prove(struct flow_table *t, struct flow *f);
+void flow_set_class(struct flow_table *t, struct flow *f, enum flow_class class);
+/* The flow was used now. */
+void flow_touch(struct flow_table *t, struct flow *f);
+uint32_t flow_key_hash(const struct flow_table *t, const struct flow_key *key);
+struct flow *flow_lookup(struct flow_table *t, const struct flow_key *key,
+    uint32_t hash, const struct flow_encap *encap);
+/* Swaps initiator and responder. */
+void flow_turn(struct flow_table *t, struct flow *f);
+
+/* ---- packet.c ---- */
+
+/* Counts a packet under a key that may not be the packet's own (fragments). */
+void flow_count_packet(struct flow_table *t, const struct packet *p,
+    const struct flow_key *key, bool from_hi, struct flow_packet *fp_r);
+/* Frame and byte counters of one side. */
+void flow_count_end(struct flow *f, enum flow_dir dir, const struct packet *p);
+
+/* ---- history.c ---- */
+
+void flow_history_add(struct flow *f, enum flow_dir dir, char letter);
+/* Once per side and bit. True when the side had it before. */
+bool flow_history_once(struct flow *f, enum flow_dir dir, uint8_t bit, char letter);
+/* At 1, 10, 100 ... of the counter. */
+void flow_history_scaled(
+    struct flow *f, enum flow_dir dir, uint32_t *counter, char letter);
+void flow_history_tcp(struct flow *f, enum flow_dir dir, const struct packet *p);
+/* Changes sides and marks the flow as turned. */
+void flow_history_turn(struct flow *f);
+
+/* ---- tcp.c, stream.c ---- */
+
+/* True when the packet opens a new connection on an old one's tuple. */
+bool flow_tcp_reuse(const struct flow_table *t, const struct flow *f, enum flow_dir dir,
+    const struct packet *p);
+void flow_tcp_packet(struct flow_table *t, struct flow *f, enum flow_dir dir,
+    const struct packet *p, struct flow_packet *fp_r);
+/* A later fragment of a segment: stream bytes at seq. */
+void flow_tcp_fragment(struct flow *f, enum flow_dir dir, const struct packet *p,
+    uint32_t seq, struct flow_packet *fp_r);
+
+void flow_stream_open(struct flow_stream *s, uint32_t next);
+/* Takes the segment's bytes in and says in fp which are new. */
+void flow_stream_segment(struct flow *f, enum flow_dir dir, const struct packet *p,
+    uint32_t seq, struct flow_packet *fp_r);
+/* The sender's numbers go on at seq, wherever the stream was. */
+void flow_stream_jump(struct flow *f, enum flow_dir dir, uint32_t seq);
+/* Gives up what will not come, given that this side has sent all before seq. */
+void flow_stream_settle(
+    struct flow *f, enum flow_dir dir, uint32_t seq, struct flow_packet *fp_r);
+/* The flow ends: what is still missing, is. */
+void flow_stream_finish(struct flow *f, enum flow_dir dir);
+
+/* ---- conn_state.c ---- */
+
+enum flow_conn_state flow_conn_state(const struct flow *f);
+
+#endif
