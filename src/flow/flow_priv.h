@@ -407,9 +407,9 @@ void flow_stream_segment(struct flow *f, enum flow_dir dir, const struct packet 
     uint32_t seq, struct flow_packet *fp_r);
 /* The sender's numbers go on at seq, wherever the stream was. */
 void flow_stream_jump(struct flow *f, enum flow_dir dir, uint32_t seq);
-/* Gives up what will not come, given that this side has sent all before seq. */
-void flow_stream_settle(
-    struct flow *f, enum flow_dir dir, uint32_t seq, struct flow_packet *fp_r);
+/* Gives up what will not come, now that this side has sent all before the packet. */
+void flow_stream_settle(struct flow *f, enum flow_dir dir, const struct packet *p,
+    struct flow_packet *fp_r);
 /* The flow ends: what is still missing, is. */
 void flow_stream_finish(struct flow *f, enum flow_dir dir);
 

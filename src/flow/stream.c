@@ -108,9 +108,16 @@ acked_bytes(const struct flow_end *e)
 								   : e->acked;
 }
 
+/* A single number that no byte is known for: a FIN that was not seen? */
+static bool
+may_be_fin(const struct flow_end *e, const struct flow_stream *s, uint32_t to)
+{
+	return !e->fin_known && to == s->next + 1;
+}
+
 void
 flow_stream_settle(
-    struct flow *f, enum flow_dir dir, uint32_t seq, struct flow_packet *fp_r)
+    struct flow *f, enum flow_dir dir, const struct packet *p, struct flow_packet *fp_r)
 {
 	struct flow_stream *s = &f->full->stream[dir];
 	const struct flow_end *e = &f->end[dir];
@@ -121,8 +128,10 @@ flow_stream_settle(
 	fp_r->next = s->pos;
 	if (f->end[!dir].seen) {
 		to = acked_bytes(e);
-		if (distance(to, seq) > 0)
-			to = seq;
+		if (distance(to, p->tcp.seq) > 0)
+			to = p->tcp.seq;
+		if (p->payload_len == 0 && may_be_fin(e, s, to))
+			return;
 	} else {
 		to = s->n_blocks > 0 ? s->blocks[0].start : s->next;
 		if (distance(e->sent, s->next) <= LEFT_BEHIND)
@@ -159,8 +168,8 @@ flow_stream_finish(struct flow *f, enum flow_dir dir)
 		return;
 	if (!f->end[!dir].seen)
 		to = s->n_blocks > 0 ? s->blocks[s->n_blocks - 1].end : s->next;
-	else if (!e->fin_known && to == s->next + 1)
-		return; /* a FIN that was not seen */
+	else if (may_be_fin(e, s, to))
+		return;
 	if (distance(to, s->next) > 0)
 		lose(f, dir, to);
 }
@@ -331,7 +340,6 @@ flow_stream_segment(struct flow *f, enum flow_dir dir, const struct packet *p,
 {
 	struct flow_stream *s = &f->full->stream[dir];
 	uint32_t end = seq + p->payload_len;
-	bool late = distance(seq, f->end[dir].sent) < 0;
 
 	compare(f, s, p, seq);
 	if (distance(end, s->next) <= 0) {
@@ -343,7 +351,7 @@ flow_stream_segment(struct flow *f, enum flow_dir dir, const struct packet *p,
 		in_order(s, seq, end, fp_r);
 	else
 		ahead(s, seq, end, fp_r);
-	if (late && fp_r->len > 0)
+	if (fp_r->len > 0 && distance(seq + fp_r->skip, f->end[dir].sent) < 0)
 		s->out_of_order++;
 	fp_r->next = s->pos;
 }

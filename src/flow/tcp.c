@@ -349,7 +349,7 @@ take_segment(
 	if (data)
 		note_data(f, dir, p);
 	if (f->full != NULL && !(flags & TCP_RST)) {
-		flow_stream_settle(f, dir, p->tcp.seq, fp_r);
+		flow_stream_settle(f, dir, p, fp_r);
 		if (data && !is_keep_alive(&f->end[dir], p))
 			flow_stream_segment(
 			    f, dir, p, p->tcp.seq + (flags & TCP_SYN ? 1 : 0), fp_r);
