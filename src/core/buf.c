@@ -28,13 +28,11 @@ buf_reset(struct buf *b)
 }
 
 bool
-buf_reserve(struct buf *b, size_t more)
+buf_grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap == 0 ? 256 : b->cap;
 	char *data;
 
-	if (more <= b->cap - b->len)
-		return true;
 	while (cap - b->len < more)
 		cap *= 2;
 	data = realloc(b->data, cap);
@@ -48,15 +46,6 @@ buf_reserve(struct buf *b, size_t more)
 }
 
 void
-buf_add(struct buf *b, const void *data, size_t len)
-{
-	if (len == 0 || !buf_reserve(b, len))
-		return;
-	memcpy(b->data + b->len, data, len);
-	b->len += len;
-}
-
-void
 buf_add_str(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
@@ -65,12 +54,29 @@ buf_add_str(struct buf *b, const char *text)
 void
 buf_add_u64(struct buf *b, uint64_t value)
 {
+	static const char pairs[] = "00010203040506070809"
+				    "10111213141516171819"
+				    "20212223242526272829"
+				    "30313233343536373839"
+				    "40414243444546474849"
+				    "50515253545556575859"
+				    "60616263646566676869"
+				    "70717273747576777879"
+				    "80818283848586878889"
+				    "90919293949596979899";
 	char digits[20], *p = digits + sizeof digits;
 
-	do {
-		*--p = (char)('0' + value % 10);
-		value /= 10;
-	} while (value != 0);
+	while (value >= 100) {
+		p -= 2;
+		memcpy(p, &pairs[value % 100 * 2], 2);
+		value /= 100;
+	}
+	if (value >= 10) {
+		p -= 2;
+		memcpy(p, &pairs[value * 2], 2);
+	} else {
+		*--p = (char)('0' + value);
+	}
 	buf_add(b, p, (size_t)(digits + sizeof digits - p));
 }
 

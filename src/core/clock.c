@@ -39,40 +39,42 @@ days_from_civil(int64_t y, unsigned m, unsigned d)
 	return era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
 }
 
-static void
-civil_from_days(int64_t z, int *y_r, unsigned *m_r, unsigned *d_r)
-{
-	int64_t era;
-	unsigned doe, yoe, doy, mp;
+/* Days from 0000-03-01, a cycle of 400 years earlier so that none is negative. */
+#define CYCLE_DAYS 146097U
+#define DAYS_SHIFT (719468 + (int)CYCLE_DAYS)
 
-	z += 719468;
-	era = (z >= 0 ? z : z - 146096) / 146097;
-	doe = (unsigned)(z - era * 146097);
-	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	mp = (5 * doy + 2) / 153;
+/* For days of the years 0 to 9999; 32-bit arithmetic, for this runs for every record.
+ */
+static void
+civil_from_days(int32_t days, unsigned *y_r, unsigned *m_r, unsigned *d_r)
+{
+	uint32_t z = (uint32_t)(days + DAYS_SHIFT), doe = z % CYCLE_DAYS;
+	uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	uint32_t mp = (5 * doy + 2) / 153;
+
 	*d_r = doy - (153 * mp + 2) / 5 + 1;
 	*m_r = mp < 10 ? mp + 3 : mp - 9;
-	*y_r = (int)(era * 400 + yoe + (*m_r <= 2));
+	*y_r = z / CYCLE_DAYS * 400 + yoe + (*m_r <= 2) - 400;
 }
 
+/* Two digits and the character behind them. */
 static char *
-put_digits(char *p, unsigned value, int digits)
+put_pair(char *p, unsigned value, char behind)
 {
-	for (int i = digits - 1; i >= 0; i--) {
-		p[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	return p + digits;
+	p[0] = (char)('0' + value / 10);
+	p[1] = (char)('0' + value % 10);
+	p[2] = behind;
+	return p + 3;
 }
 
 int
 clock_format(int64_t ts, char text[CLOCK_TEXT_MAX])
 {
-	int64_t sec = ts / CLOCK_NS_PER_SEC, ns = ts % CLOCK_NS_PER_SEC, days, rest;
-	unsigned m, d;
+	int64_t sec = ts / CLOCK_NS_PER_SEC, ns = ts % CLOCK_NS_PER_SEC;
+	unsigned y, m, d, rest, us;
+	int32_t days;
 	char *p = text;
-	int y;
 
 	if (ns < 0) {
 		ns += CLOCK_NS_PER_SEC;
@@ -82,24 +84,22 @@ clock_format(int64_t ts, char text[CLOCK_TEXT_MAX])
 		sec = SECONDS_MIN;
 	if (sec > SECONDS_MAX)
 		sec = SECONDS_MAX;
-	days = sec / DAY_SECONDS - (sec % DAY_SECONDS < 0);
-	rest = sec - days * DAY_SECONDS;
+	days = (int32_t)(sec / DAY_SECONDS - (sec % DAY_SECONDS < 0));
+	rest = (unsigned)(sec - days * DAY_SECONDS);
+	us = (unsigned)ns / 1000;
 	civil_from_days(days, &y, &m, &d);
-	p = put_digits(p, (unsigned)y, 4);
-	*p++ = '-';
-	p = put_digits(p, m, 2);
-	*p++ = '-';
-	p = put_digits(p, d, 2);
-	*p++ = 'T';
-	p = put_digits(p, (unsigned)(rest / 3600), 2);
-	*p++ = ':';
-	p = put_digits(p, (unsigned)(rest / 60 % 60), 2);
-	*p++ = ':';
-	p = put_digits(p, (unsigned)(rest % 60), 2);
-	*p++ = '.';
-	p = put_digits(p, (unsigned)(ns / 1000), 6);
-	memcpy(p, "+0000", 6);
-	return (int)(p - text) + 5;
+	p = put_pair(p, y / 100, '-') - 1;
+	p = put_pair(p, y % 100, '-');
+	p = put_pair(p, m, '-');
+	p = put_pair(p, d, 'T');
+	p = put_pair(p, rest / 3600, ':');
+	p = put_pair(p, rest / 60 % 60, ':');
+	p = put_pair(p, rest % 60, '.');
+	p = put_pair(p, us / 10000, '0') - 1;
+	p = put_pair(p, us / 100 % 100, '0') - 1;
+	p = put_pair(p, us % 100, '+');
+	memcpy(p, "0000", 5);
+	return (int)(p - text) + 4;
 }
 
 /* Takes exactly `digits` digits; returns false when they are not there. */

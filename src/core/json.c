@@ -4,7 +4,6 @@
 #include "tallyman/json.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -100,7 +99,10 @@ json_quote(struct buf *out, const char *text, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)text, *end = p + len, *from;
 
-	buf_add(out, "\"", 1);
+	/* Text without escapes, which is nearly all, takes one reservation. */
+	if (!buf_reserve(out, len + 2))
+		return;
+	out->data[out->len++] = '"';
 	while (p < end) {
 		for (from = p; p < end && escapes[*p] == 0; p++)
 			;
@@ -111,123 +113,130 @@ json_quote(struct buf *out, const char *text, size_t len)
 	buf_add(out, "\"", 1);
 }
 
-/* Keys are the program's own words and need no escapes. */
-static void
-begin(struct json *j, const char *key)
+void
+json_key(struct json *j, const char *key, size_t len)
 {
-	size_t n = key == NULL ? 0 : strlen(key);
 	char *p;
 
-	if (!buf_reserve(j->out, n + 4))
+	if (!buf_reserve(j->out, len + 4))
 		return;
 	p = j->out->data + j->out->len;
 	if (j->comma)
 		*p++ = ',';
 	if (key != NULL) {
 		*p++ = '"';
-		memcpy(p, key, n);
-		p += n;
+		memcpy(p, key, len);
+		p += len;
 		*p++ = '"';
 		*p++ = ':';
 	}
 	j->out->len = (size_t)(p - j->out->data);
-	j->comma = true;
-}
-
-void
-json_object(struct json *j, const char *key)
-{
-	begin(j, key);
-	buf_add(j->out, "{", 1);
 	j->comma = false;
 }
 
 void
-json_object_end(struct json *j)
+json_put_open(struct json *j, char bracket)
 {
-	buf_add(j->out, "}", 1);
-	j->comma = true;
-}
-
-void
-json_array(struct json *j, const char *key)
-{
-	begin(j, key);
-	buf_add(j->out, "[", 1);
+	buf_add(j->out, &bracket, 1);
 	j->comma = false;
 }
 
 void
-json_array_end(struct json *j)
+json_put_close(struct json *j, char bracket)
 {
-	buf_add(j->out, "]", 1);
+	buf_add(j->out, &bracket, 1);
 	j->comma = true;
 }
 
 void
-json_str(struct json *j, const char *key, const char *text)
+json_put_str(struct json *j, const char *text, size_t len)
 {
-	json_strn(j, key, text, strlen(text));
-}
-
-void
-json_strn(struct json *j, const char *key, const char *text, size_t len)
-{
-	begin(j, key);
 	json_quote(j->out, text, len);
+	j->comma = true;
 }
 
 void
-json_u64(struct json *j, const char *key, uint64_t value)
+json_put_ascii(struct json *j, const char *text, size_t len)
 {
-	begin(j, key);
+	char *p;
+
+	j->comma = true;
+	if (!buf_reserve(j->out, len + 2))
+		return;
+	p = j->out->data + j->out->len;
+	*p = '"';
+	memcpy(p + 1, text, len);
+	p[len + 1] = '"';
+	j->out->len += len + 2;
+}
+
+void
+json_put_u64(struct json *j, uint64_t value)
+{
 	buf_add_u64(j->out, value);
+	j->comma = true;
 }
 
 void
-json_i64(struct json *j, const char *key, int64_t value)
+json_put_i64(struct json *j, int64_t value)
 {
-	begin(j, key);
 	if (value < 0)
 		buf_add(j->out, "-", 1);
-	buf_add_u64(j->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
+	json_put_u64(j, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void
-json_bool(struct json *j, const char *key, bool value)
+json_put_bool(struct json *j, bool value)
 {
-	begin(j, key);
-	buf_add_str(j->out, value ? "true" : "false");
+	buf_add(j->out, value ? "true" : "false", value ? 4 : 5);
+	j->comma = true;
 }
 
-void
-json_double(struct json *j, const char *key, double value, int digits)
+/* From here on decimals are left out. */
+#define DOUBLE_SCALED_MAX 1e9
+
+static void
+put_scaled(struct buf *out, double value, int digits)
 {
-	char text[352];
-	int n;
+	char fraction[10] = ".";
+	double whole = floor(fabs(value));
+	uint64_t scale = 1, scaled, carry;
+	int n = digits;
 
-	begin(j, key);
-	if (!isfinite(value)) {
-		buf_add_str(j->out, "null");
-		return;
-	}
-	n = snprintf(text, sizeof text, "%.*f", digits, value);
-	if (digits > 0) {
-		while (text[n - 1] == '0')
-			n--;
-		if (text[n - 1] == '.')
-			n--;
-	}
-	buf_add(j->out, text, (size_t)n);
+	for (int i = 0; i < digits; i++)
+		scale *= 10;
+	scaled = (uint64_t)llround((fabs(value) - whole) * (double)scale);
+	carry = scaled / scale;
+	if (value < 0 && (whole > 0 || scaled != 0))
+		buf_add(out, "-", 1);
+	buf_add_u64(out, (uint64_t)whole + carry);
+	scaled %= scale;
+	for (int i = digits; i > 0; i--, scaled /= 10)
+		fraction[i] = (char)('0' + scaled % 10);
+	while (n > 0 && fraction[n] == '0')
+		n--;
+	buf_add(out, fraction, n > 0 ? (size_t)n + 1 : 0);
 }
 
 void
-json_hex(struct json *j, const char *key, const void *data, size_t len)
+json_put_double(struct json *j, double value, int digits)
+{
+	j->comma = true;
+	if (!isfinite(value))
+		buf_add(j->out, "null", 4);
+	else if (fabs(value) >= DOUBLE_SCALED_MAX)
+		buf_printf(j->out, "%.0f", value);
+	else
+		put_scaled(j->out, value, digits);
+}
+
+void
+json_put_hex(struct json *j, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 	char *q;
 
-	begin(j, key);
+	j->comma = true;
 	if (!buf_reserve(j->out, 2 * len + 2))
 		return;
 	q = j->out->data + j->out->len;

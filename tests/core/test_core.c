@@ -1,10 +1,14 @@
 /* Addresses, time texts, hashes, pools, JSON escapes and batches: tables of cases. */
 #include "config.h"
 
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -178,6 +182,90 @@ test_addr(void **state)
 	assert_int_not_equal(addr_parse("10.1.2", &a), 0);
 }
 
+/* Every pattern of zero groups, with other values between, as the C library has it. */
+static void
+test_addr_format(void **state)
+{
+	static const uint16_t others[] = {0xffff, 0x1, 0x20, 0x300, 0x4000, 0xf0a};
+	char text[ADDR_TEXT_MAX], expect[ADDR_TEXT_MAX];
+	uint64_t random = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 256 * 64; i++) {
+		struct addr a = {.family = i % 5 == 0 ? 4 : 6};
+
+		for (unsigned g = 0; g < 8; g++) {
+			uint16_t value = others[(random = hash_mix(random + 1)) % 6];
+
+			if ((i & 1U << g) == 0)
+				continue;
+			a.bytes[2 * g] = (uint8_t)(value >> 8);
+			a.bytes[2 * g + 1] = (uint8_t)value;
+		}
+		inet_ntop(
+		    a.family == 4 ? AF_INET : AF_INET6, a.bytes, expect, sizeof expect);
+		assert_string_equal(addr_format(&a, text), expect);
+	}
+	for (unsigned i = 0; i < 256; i++) {
+		const uint8_t bytes[4] = {(uint8_t)i, 0, 255, (uint8_t)~i};
+		struct addr a = addr_v4(bytes);
+
+		inet_ntop(AF_INET, bytes, expect, sizeof expect);
+		assert_string_equal(addr_format(&a, text), expect);
+	}
+	assert_string_equal(addr_format(&(struct addr){0}, text), "");
+}
+
+static void
+test_json_numbers(void **state)
+{
+	static const struct {
+		double value;
+		int digits;
+		const char *text;
+	} cases[] = {
+	    {0, 0, "0"},
+	    {-0.0, 3, "0"},
+	    {10, 0, "10"},
+	    {2.5, 0, "3"},
+	    {-1.25, 1, "-1.3"},
+	    {0.001, 3, "0.001"},
+	    {0.0004, 3, "0"},
+	    {-0.0006, 3, "-0.001"},
+	    {52.520008, 4, "52.52"},
+	    {123456789.123456789, 9, "123456789.123456791"},
+	    {1e9, 6, "1000000000"},
+	    {-1e18, 2, "-1000000000000000000"},
+	    {NAN, 2, "null"},
+	    {INFINITY, 2, "null"},
+	};
+	static const uint64_t numbers[] = {
+	    0, 9, 10, 99, 100, 101, 999, 1000, 123456789, UINT64_MAX};
+	char text[32];
+	struct json j;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		buf_reset(&b);
+		json_start(&j, &b);
+		json_double(&j, NULL, cases[i].value, cases[i].digits);
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		buf_reset(&b);
+		buf_add_u64(&b, numbers[i]);
+		snprintf(text, sizeof text, "%" PRIu64, numbers[i]);
+		assert_string_equal(buf_text(&b), text);
+	}
+	buf_reset(&b);
+	json_start(&j, &b);
+	json_i64(&j, NULL, INT64_MIN);
+	assert_string_equal(buf_text(&b), "-9223372036854775808");
+	buf_fini(&b);
+}
+
 /* A producer thread fills small batches faster than the consumer empties them. */
 static void *
 produce(void *arg)
@@ -244,6 +332,8 @@ main(void)
 	    cmocka_unit_test(test_hash_spread),
 	    cmocka_unit_test(test_pool_cap),
 	    cmocka_unit_test(test_addr),
+	    cmocka_unit_test(test_addr_format),
+	    cmocka_unit_test(test_json_numbers),
 	    cmocka_unit_test(test_pipe_order),
 	};
 
