@@ -93,6 +93,7 @@ decode_frame(const struct frame *frame, struct packet *p_r)
 	p_r->number = frame->number;
 	p_r->interface = frame->interface;
 	p_r->wire_len = len;
+	p_r->result = DECODE_NOT_IP; /* so far: tunnels ask what is around them */
 	d.c.pos = frame->data;
 	d.c.end = frame->data + (frame->caplen < len ? frame->caplen : len);
 	d.c.left = len;

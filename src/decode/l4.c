@@ -14,15 +14,22 @@
 #include "checksum.h"
 
 #define CHECKSUM_MAX 2048
+#define SUMMED_MIN   8 /* shorter messages are wrong in another way */
 
 const uint8_t *
 l4_pull(struct decoder *d, uint32_t n)
 {
 	const uint8_t *h = cursor_pull(&d->c, n);
 
-	if (h == NULL && cursor_lacks(&d->c, n))
+	if (h != NULL)
+		return h;
+	if (cursor_lacks(&d->c, n)) {
 		l4_short(d, ANOMALY_L4_SHORT);
-	return h;
+	} else {
+		cursor_skip(&d->c, n);
+		l4_set_payload(d);
+	}
+	return NULL;
 }
 
 void
@@ -107,7 +114,8 @@ l4_checksum(struct decoder *d, uint32_t len, uint32_t covered, uint32_t field)
 void
 l4_checksum_bare(struct decoder *d)
 {
-	if (sum_is_due(d, d->c.left) && !checksum_right(d->c.pos, d->c.left))
+	if (d->c.left >= SUMMED_MIN && sum_is_due(d, d->c.left) &&
+	    !checksum_right(d->c.pos, d->c.left))
 		flag(d, ANOMALY_L4_CHECKSUM);
 }
 

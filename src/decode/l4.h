@@ -4,7 +4,10 @@
 
 #include "decode_priv.h"
 
-/* Pulls a transport header; where the packet lacks it, raises l4.short. */
+/*
+ * Pulls a transport header. NULL where the packet lacks it, which raises l4.short, or
+ * the capture does: then the payload begins behind what was cut off.
+ */
 const uint8_t *l4_pull(struct decoder *d, uint32_t n);
 
 /* The packet is too short for its transport: raises a, or frag.tiny in a fragment. */

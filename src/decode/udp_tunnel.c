@@ -166,6 +166,18 @@ gtp_optional(struct cursor *c, uint8_t flags)
 	return true;
 }
 
+/* A protocol data unit may also be Ethernet or have no structure. */
+static void
+gtp_payload(struct decoder *d, uint32_t number)
+{
+	const uint8_t *h = cursor_peek(&d->c, 1);
+
+	if (h == NULL || h[0] >> 4 == 4 || h[0] >> 4 == 6)
+		layer_ip(d, number);
+	else
+		decode_stop(d, DECODE_NOT_IP, DECODE_REASON_TUNNEL, GTP_G_PDU);
+}
+
 /* 3GPP TS 29.281 section 5.1: flags, message type, length (2 bytes), tunnel id (4). */
 static void
 gtpu(struct decoder *d)
@@ -180,7 +192,7 @@ gtpu(struct decoder *d)
 	if ((h[0] & GTP_OPTIONAL) != 0 && !gtp_optional(&c, h[0]))
 		return;
 	d->c = c;
-	tunnel_enter(d, DECODE_TUNNEL_GTPU, be32(h + 4), layer_ip, 0);
+	tunnel_enter(d, DECODE_TUNNEL_GTPU, be32(h + 4), gtp_payload, 0);
 }
 
 static const struct {
