@@ -26,6 +26,7 @@ static const struct link_row links[] = {
     {14, LINK_BARE, layer_raw},
     {0, LINK_LOOPBACK, layer_null},
     {108, LINK_LOOPBACK, layer_null},
+    {239, LINK_BARE, layer_nflog},
     {9, LINK_BARE, layer_ppp},
     {50, LINK_BARE, layer_ppp},
     {51, LINK_BARE, layer_pppoe},
@@ -80,6 +81,12 @@ decode_deeper(struct decoder *d, enum decode_reason reason, uint32_t number)
 	return false;
 }
 
+static const uint8_t ways[] = {
+    [FRAME_DIRECTION_UNKNOWN] = DECODE_WAY_UNKNOWN,
+    [FRAME_INBOUND] = DECODE_WAY_IN,
+    [FRAME_OUTBOUND] = DECODE_WAY_OUT,
+};
+
 void
 decode_frame(const struct frame *frame, struct packet *p_r)
 {
@@ -93,6 +100,8 @@ decode_frame(const struct frame *frame, struct packet *p_r)
 	p_r->number = frame->number;
 	p_r->interface = frame->interface;
 	p_r->wire_len = len;
+	if (frame->direction < sizeof ways)
+		p_r->way = ways[frame->direction];
 	p_r->result = DECODE_NOT_IP; /* so far: tunnels ask what is around them */
 	d.c.pos = frame->data;
 	d.c.end = frame->data + (frame->caplen < len ? frame->caplen : len);

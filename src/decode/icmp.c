@@ -156,7 +156,7 @@ read_quote(struct decoder *d)
 	struct cursor c = d->c;
 	const uint8_t *h = cursor_peek(&c, 1);
 	uint8_t version = h != NULL ? h[0] >> 4 : 0;
-	uint32_t least = version == 4 ? 28 : 48;
+	uint32_t least = version == 6 ? 48 : 28;
 
 	if (cursor_lacks(&c, least))
 		l4_short(d, ANOMALY_ICMP_TRUNCATED);

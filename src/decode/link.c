@@ -156,9 +156,10 @@ static const struct {
     {803, layer_radiotap},
 };
 
-#define SLL_OUTGOING  4
-#define SLL_802_2     4 /* protocol value of LLC without a length */
-#define SLL_ADDRESSES 6
+#define HARDWARE_LOOPBACK 772
+#define SLL_OUTGOING      4
+#define SLL_802_2         4 /* protocol value of LLC without a length */
+#define SLL_ADDRESSES     6
 
 static void
 sll_next(struct decoder *d, uint16_t hardware, uint16_t type, uint16_t address_len,
@@ -169,6 +170,8 @@ sll_next(struct decoder *d, uint16_t hardware, uint16_t type, uint16_t address_l
 		memcpy(d->p->src_mac, address, 6);
 		d->link_src = address;
 	}
+	if (hardware == HARDWARE_LOOPBACK)
+		d->link = LINK_LOOPBACK;
 	for (size_t i = 0; i < sizeof sll_hardware / sizeof *sll_hardware; i++) {
 		if (sll_hardware[i].hardware == hardware) {
 			sll_hardware[i].layer(d, hardware);

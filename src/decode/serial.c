@@ -1,6 +1,6 @@
 /*
- * Links without Ethernet framing: BSD loopback, raw IP, PPP and its PPPoE session
- * stage, and Cisco's HDLC.
+ * Links without Ethernet framing: BSD loopback, raw IP, netfilter's log, PPP and its
+ * PPPoE session stage, and Cisco's HDLC.
  */
 #include "config.h"
 
@@ -23,6 +23,18 @@ static const struct {
     {30, layer_ip6},                 /* Darwin */
 };
 
+static void
+family_next(struct decoder *d, uint32_t family)
+{
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+		if (families[i].family == family) {
+			families[i].layer(d, family);
+			return;
+		}
+	}
+	decode_stop(d, DECODE_NOT_IP, DECODE_REASON_FAMILY, family);
+}
+
 /* LINKTYPE_NULL is in the byte order of the writer, which only its size tells. */
 void
 layer_null(struct decoder *d, uint32_t linktype)
@@ -37,19 +49,51 @@ layer_null(struct decoder *d, uint32_t linktype)
 	family = be32(h);
 	if (linktype == LINKTYPE_NULL && family > 0xffff)
 		family = le32(h);
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-		if (families[i].family == family) {
-			families[i].layer(d, family);
-			return;
-		}
-	}
-	decode_stop(d, DECODE_NOT_IP, DECODE_REASON_FAMILY, family);
+	family_next(d, family);
 }
 
 void
 layer_raw(struct decoder *d, uint32_t number)
 {
 	layer_ip(d, number);
+}
+
+enum {
+	NFLOG_PAYLOAD = 9,
+	NFLOG_TYPE_MAX = 255,
+	NFLOG_FIELDS_MAX = 32,
+};
+
+/*
+ * LINKTYPE_NFLOG: family, version (1 byte each), group (2); then fields of length
+ * (with this header), type (2 bytes each, in the byte order of the writer) and value,
+ * padded to 4 bytes. Types are small, which tells the byte order.
+ */
+void
+layer_nflog(struct decoder *d, uint32_t number)
+{
+	const uint8_t *start = cursor_pull(&d->c, 4), *h;
+
+	(void)number;
+	for (int n = 0; start != NULL && n < NFLOG_FIELDS_MAX; n++) {
+		uint32_t len, type;
+
+		h = cursor_peek(&d->c, 4);
+		if (h == NULL)
+			break;
+		type = le16(h + 2) <= NFLOG_TYPE_MAX ? le16(h + 2) : be16(h + 2);
+		len = le16(h + 2) <= NFLOG_TYPE_MAX ? le16(h) : be16(h);
+		if (len < 4)
+			break;
+		if (type == NFLOG_PAYLOAD) {
+			cursor_limit(&d->c, len);
+			cursor_pull(&d->c, 4);
+			family_next(d, start[0]);
+			return;
+		}
+		cursor_skip(&d->c, (len + 3) & ~UINT32_C(3));
+	}
+	decode_stop_short(d, DECODE_REASON_LINK_SHORT, 4);
 }
 
 static const struct {

@@ -202,6 +202,7 @@ static const struct {
 } udp_tunnels[] = {
     {4789, false, vxlan},
     {8472, false, vxlan},
+    {4790, false, vxlan},
     {6081, false, geneve},
     {2152, false, gtpu},
     {3544, true, teredo},

@@ -1,11 +1,10 @@
 /*
  * Prints what the decoder makes of every frame of a capture file, one line a frame,
  * fields separated by tabs, names in the first line. For comparing with other
- * dissectors; reads with libpcap ("-" for standard input).
+ * dissectors.
  */
 #include "config.h"
 
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -113,36 +112,42 @@ print_header(void)
 	putchar('\n');
 }
 
+static void
+say_damage(void *ctx, const struct capture_damage *damage)
+{
+	*(bool *)ctx = true;
+	fprintf(stderr, "packet_dump: %s: byte %llu: %s\n", damage->file,
+	    (unsigned long long)damage->offset, damage->what);
+}
+
 int
 main(int argc, char **argv)
 {
-	char error[PCAP_ERRBUF_SIZE];
-	struct pcap_pkthdr *header;
-	struct frame frame = {0};
+	bool damaged = false;
+	const struct capture_config config = {
+	    .paths = (const char *const *)argv + 1,
+	    .n_paths = (size_t)argc - 1,
+	    .since = INT64_MIN,
+	    .until = INT64_MAX,
+	    .damage = say_damage,
+	    .ctx = &damaged,
+	};
+	struct capture *capture;
+	struct frame frame;
 	struct packet packet;
-	pcap_t *pcap;
-	int n;
+	char *error;
 
-	if (argc != 2) {
-		fputs("usage: packet_dump FILE\n", stderr);
+	capture = capture_open(&config, &error);
+	if (capture == NULL) {
+		fprintf(stderr, "packet_dump: %s\nusage: packet_dump FILE\n", error);
+		free(error);
 		return 2;
 	}
-	pcap = pcap_open_offline(argv[1], error);
-	if (pcap == NULL) {
-		fprintf(stderr, "packet_dump: %s\n", error);
-		return 1;
-	}
-	frame.linktype = (uint16_t)pcap_datalink(pcap);
 	print_header();
-	while ((n = pcap_next_ex(pcap, &header, &frame.data)) == 1) {
-		frame.caplen = header->caplen;
-		frame.len = header->len;
-		frame.number++;
+	while (capture_next(capture, &frame) == 1) {
 		decode_frame(&frame, &packet);
 		print_packet(&packet);
 	}
-	if (n == PCAP_ERROR)
-		fprintf(stderr, "packet_dump: %s\n", pcap_geterr(pcap));
-	pcap_close(pcap);
-	return n == PCAP_ERROR ? 1 : 0;
+	capture_close(&capture);
+	return damaged;
 }
