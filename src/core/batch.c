@@ -130,6 +130,7 @@ pipe_new(
 
 	if (p == NULL)
 		return NULL;
+	cap = (cap + 15) & ~(size_t)15; /* so that each batch begins aligned */
 	pthread_mutex_init(&p->lock, NULL);
 	p->count = count;
 	p->producer = producer;
