@@ -33,11 +33,14 @@ buf_grow(struct buf *b, size_t more)
 	size_t cap = b->cap == 0 ? 256 : b->cap;
 	char *data;
 
-	while (cap - b->len < more)
+	if (b->failed)
+		return false;
+	while (cap - b->len < more && cap <= SIZE_MAX / 4)
 		cap *= 2;
-	data = realloc(b->data, cap);
+	data = cap - b->len < more ? NULL : realloc(b->data, cap);
 	if (data == NULL) {
 		b->failed = true;
+		b->cap = b->len; /* so that smaller pieces find no room either */
 		return false;
 	}
 	b->data = data;
