@@ -4,6 +4,7 @@
 
 #include "tallyman/hash.h"
 
+#include <endian.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -46,15 +47,24 @@ sip_round(struct sip *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-/* The last 0..7 bytes as an integer; the byte order only has to be the same each time.
- */
+/* The next 8 bytes, little endian. */
+static inline uint64_t
+word(const unsigned char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return le64toh(w);
+}
+
+/* The last 0..7 bytes, little endian. */
 static inline uint64_t
 tail(const unsigned char *p, size_t len)
 {
 	uint64_t w = 0;
 
 	memcpy(&w, p, len);
-	return w;
+	return le64toh(w);
 }
 
 uint64_t
@@ -71,7 +81,7 @@ hash_keyed(const struct hash_key *key, const void *data, size_t len)
 	};
 
 	for (; left >= 8; p += 8, left -= 8) {
-		memcpy(&w, p, 8);
+		w = word(p);
 		s.v3 ^= w;
 		sip_round(&s);
 		s.v0 ^= w;
@@ -91,11 +101,9 @@ uint64_t
 hash_fixed(const void *data, size_t len)
 {
 	const unsigned char *p = data;
-	uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ len, w;
+	uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ len;
 
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&w, p, 8);
-		h = hash_mix(h ^ w) + UINT64_C(0x9e3779b97f4a7c15);
-	}
+	for (; len >= 8; p += 8, len -= 8)
+		h = hash_mix(h ^ word(p)) + UINT64_C(0x9e3779b97f4a7c15);
 	return hash_mix(h ^ tail(p, len));
 }
