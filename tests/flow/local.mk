@@ -6,11 +6,48 @@ tests_flow_test_tcp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_flow_test_tcp_LDADD = $(TEST_LIBS)
 
 unit_tests += tests/flow/test_aggregate
-tests_flow_test_aggregate_SOURCES = tests/flow/test_aggregate.c
+tests_flow_test_aggregate_SOURCES = tests/flow/test_aggregate.c \
+	tests/flow/aggregate_flows.h \
+	tests/flow/flow_values.h
 tests_flow_test_aggregate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_flow_test_aggregate_LDADD = $(TEST_LIBS)
 
+unit_tests += tests/flow/test_aggregate_record
+tests_flow_test_aggregate_record_SOURCES = tests/flow/test_aggregate_record.c \
+	tests/flow/aggregate_flows.h \
+	tests/flow/flow_values.h
+tests_flow_test_aggregate_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_aggregate_record_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_aggregate_time
+tests_flow_test_aggregate_time_SOURCES = tests/flow/test_aggregate_time.c \
+	tests/flow/aggregate_flows.h \
+	tests/flow/flow_values.h
+tests_flow_test_aggregate_time_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_aggregate_time_LDADD = $(TEST_LIBS)
+
 unit_tests += tests/flow/test_meter
-tests_flow_test_meter_SOURCES = tests/flow/test_meter.c
+tests_flow_test_meter_SOURCES = tests/flow/test_meter.c \
+	tests/flow/meter_model.h \
+	tests/flow/flow_values.h
 tests_flow_test_meter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_flow_test_meter_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_meter_bounds
+tests_flow_test_meter_bounds_SOURCES = tests/flow/test_meter_bounds.c \
+	tests/flow/meter_model.h \
+	tests/flow/flow_values.h
+tests_flow_test_meter_bounds_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_meter_bounds_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_meter_merge
+tests_flow_test_meter_merge_SOURCES = tests/flow/test_meter_merge.c \
+	tests/flow/meter_model.h \
+	tests/flow/flow_values.h
+tests_flow_test_meter_merge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_meter_merge_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_sketch
+tests_flow_test_sketch_SOURCES = tests/flow/test_sketch.c tests/flow/flow_values.h
+tests_flow_test_sketch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_sketch_LDADD = $(TEST_LIBS)
