@@ -67,7 +67,7 @@ struct capture_damage {
 struct capture_config {
 	const char *const *paths; /* files, directories (not recursive), or "-" */
 	size_t n_paths;
-	const char *filter; /* pcap-filter(7) expression, or NULL */
+	const char *filter; /* pcap-filter(7) expression; NULL or blank for all */
 	int64_t since;      /* first packet time wanted; INT64_MIN for no limit */
 	int64_t until;      /* first packet time not wanted; INT64_MAX for no limit */
 	/* Called from capture_open() and capture_next(); may be NULL. */

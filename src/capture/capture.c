@@ -278,7 +278,7 @@ open_filter(struct capture *c, char **error_r)
 	const char *expression = c->config.filter, *why;
 	bool any;
 
-	if (expression == NULL)
+	if (expression == NULL || expression[strspn(expression, " \t\r\n")] == '\0')
 		return 0;
 	c->filter = filter_new(expression);
 	if (c->filter == NULL)

@@ -127,23 +127,28 @@ inflate_some(struct gunzip *g, const struct source *source)
 	return false;
 }
 
-/* One step towards output. Returns 1, 0 at the end, -1 with g->error. */
+/*
+ * One step towards output. Returns 1, 0 at the end, -1 with g->error. Where the input
+ * has ended within a member zlib may still hold output that had no room before.
+ */
 static int
 step(struct gunzip *g, struct source *source)
 {
 	int more = refill(g, source);
+	uInt room = g->z.avail_out;
 
 	if (more < 0 || (more == 0 && g->between))
 		return more;
-	if (more == 0) {
-		snprintf(g->error, sizeof g->error,
-		    "the gzip file is cut off after %llu stored bytes",
-		    (unsigned long long)source->offset);
-		return -1;
-	}
 	if (g->between)
 		return begin_member(g, source) ? 1 : -1;
-	return inflate_some(g, source) ? 1 : -1;
+	if (!inflate_some(g, source))
+		return -1;
+	if (more > 0 || g->between || g->z.avail_out < room)
+		return 1;
+	snprintf(g->error, sizeof g->error,
+	    "the gzip file is cut off after %llu stored bytes",
+	    (unsigned long long)source->offset);
+	return -1;
 }
 
 ssize_t

@@ -53,7 +53,11 @@ give_up_descriptor(struct source *s)
 	s->fd = -1;
 }
 
-/* Opens a path; other files give up their descriptors when there are too many. */
+/*
+ * Opens a path; other files give up their descriptors when there are too many. Opening
+ * and reading a FIFO must not wait where nothing could end it: poll(2) does the
+ * waiting.
+ */
 static int
 open_path(struct source_list *l, const char *path)
 {
@@ -62,7 +66,7 @@ open_path(struct source_list *l, const char *path)
 	while (l != NULL && l->open >= l->max)
 		give_up_descriptor(l->oldest);
 	for (;;) {
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd >= 0)
 			return fd;
 		if (errno == EINTR)
