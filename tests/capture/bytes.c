@@ -109,6 +109,17 @@ put_record(struct bytes *b, uint32_t sec, uint32_t fraction, uint32_t caplen,
 	put_fill(b, seed, caplen);
 }
 
+void
+put_record_bytes(
+    struct bytes *b, uint32_t sec, uint32_t fraction, const void *data, size_t n)
+{
+	put_record(b, sec, fraction, 0, (uint32_t)n, 0);
+	b->buf.len -= 8;
+	put32(b, (uint32_t)n);
+	put32(b, (uint32_t)n);
+	buf_add(&b->buf, data, n);
+}
+
 /* ---- pcapng ---- */
 
 static void

@@ -37,6 +37,10 @@ void put_pcap_header(
 void put_record(struct bytes *b, uint32_t sec, uint32_t fraction, uint32_t caplen,
     uint32_t len, unsigned seed);
 
+/* A record of n given bytes. */
+void put_record_bytes(
+    struct bytes *b, uint32_t sec, uint32_t fraction, const void *data, size_t n);
+
 /* pcapng */
 void begin_block(struct bytes *b, uint32_t type);
 void end_block(struct bytes *b);

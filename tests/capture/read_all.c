@@ -30,9 +30,13 @@ keep_interfaces(struct read_result *r, const struct capture *c)
 {
 	r->n_interfaces = capture_interface_count(c);
 	for (uint32_t i = 0; i < r->n_interfaces && i < 16; i++) {
-		r->interfaces[i] = *capture_interface(c, i);
+		struct capture_interface *copy = &r->interfaces[i];
+
+		*copy = *capture_interface(c, i);
 		snprintf(r->names[i], sizeof r->names[i], "%s",
-		    r->interfaces[i].name != NULL ? r->interfaces[i].name : "(none)");
+		    copy->name != NULL ? copy->name : "(none)");
+		snprintf(r->files[i], sizeof r->files[i], "%s", copy->file);
+		copy->name = copy->file = NULL;
 	}
 	if (capture_interface(c, r->n_interfaces) != NULL)
 		abort();

@@ -23,7 +23,7 @@ struct read_result {
 	size_t n_damages;
 	struct capture_stats stats;
 	struct capture_interface interfaces[16];
-	char names[16][32]; /* of the interfaces */
+	char names[16][32], files[16][128]; /* of the interfaces */
 	uint32_t n_interfaces;
 	char error[256]; /* why nothing could be opened */
 };

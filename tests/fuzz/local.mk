@@ -13,6 +13,12 @@ tests_fuzz_fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c
 tests_fuzz_fuzz_segment_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_segment_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 
+fuzz_programs += tests/fuzz/fuzz_capture
+tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c
+tests_fuzz_fuzz_capture_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_capture_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+EXTRA_DIST += tests/fuzz/seeds/capture
+
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 endif
