@@ -184,8 +184,12 @@ void app_packet(struct app *a, const struct packet *p, struct flow_packet *fp);
  * runs already. */
 void app_start(struct app *a, struct flow *f, enum app_kind kind);
 
-/* The flow ends: emits what is pending, releases the parser. Safe without one. */
-void app_end(struct app *a, struct flow *f, int64_t now);
+/*
+ * The flow ends: app_finish() emits what is pending, after which app_get_summary()
+ * tells the final counters; app_end() releases the parser. Both safe without one.
+ */
+void app_finish(struct app *a, struct flow *f, int64_t now);
+void app_end(struct app *a, struct flow *f);
 
 /* Counters of the flow so far; kind APP_NONE and zeros without a parser. */
 void app_get_summary(struct flow *f, struct app_summary *summary_r);

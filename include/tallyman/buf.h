@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data; /* not terminated; see buf_text */
@@ -22,10 +23,25 @@ void buf_fini(struct buf *b);
 /* Empties the buffer and clears `failed`; keeps the memory. */
 void buf_reset(struct buf *b);
 
-/* Makes room for `more` bytes behind len. Returns false, and marks, without memory. */
-bool buf_reserve(struct buf *b, size_t more);
+/* What buf_reserve does when there is not room enough. */
+bool buf_grow(struct buf *b, size_t more);
 
-void buf_add(struct buf *b, const void *data, size_t len);
+/* Makes room for `more` bytes behind len. Returns false, and marks, without memory. */
+static inline bool
+buf_reserve(struct buf *b, size_t more)
+{
+	return more <= b->cap - b->len || buf_grow(b, more);
+}
+
+static inline void
+buf_add(struct buf *b, const void *data, size_t len)
+{
+	if (len == 0 || !buf_reserve(b, len))
+		return;
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
 void buf_add_str(struct buf *b, const char *text);
 void buf_add_u64(struct buf *b, uint64_t value); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -185,7 +185,7 @@ struct decode_arp {
 	struct addr sender, target; /* IPv4 */
 };
 
-/* How a local capture saw the frame: packet type of SLL and SLL2, pcapng flags. */
+/* How the capture saw the frame: packet type of SLL and SLL2, else the file's flags. */
 enum decode_way {
 	DECODE_WAY_UNKNOWN,
 	DECODE_WAY_IN,
