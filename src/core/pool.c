@@ -1,6 +1,6 @@
 /*
  * Slabs of objects with one free list. An object on the list holds the link in its
- * first word; a slab holds the link to the slab before it in a 16-byte head.
+ * first word; a slab holds the link to the slab before it in its head.
  */
 #include "config.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SLAB_BYTES ((size_t)64 * 1024)
-#define SLAB_HEAD  ((size_t)16)
+#define SLAB_HEAD  ((size_t)64) /* a cache line, so that objects can be, too */
 
 void
 pool_init(struct pool *p, size_t size, uint32_t cap)
@@ -46,7 +46,7 @@ grow(struct pool *p)
 		n = p->cap - p->made;
 	if (n == 0)
 		return;
-	slab = aligned_alloc(16, SLAB_HEAD + n * p->size);
+	slab = aligned_alloc(64, (SLAB_HEAD + n * p->size + 63) & ~(size_t)63);
 	if (slab == NULL)
 		return;
 	*(void **)(void *)slab = p->slabs;

@@ -33,14 +33,12 @@ reset_by_responder(const struct flow *f)
 static bool
 gave_up_attempt(const struct flow *f)
 {
-	const char *h = f->history;
+	unsigned i = f->history_len > 0 && f->history[0] == '^';
 
-	if (*h == '^')
-		h++;
-	if (*h++ != 'S')
+	if (i == f->history_len || f->history[i++] != 'S')
 		return false;
-	for (; *h != '\0'; h++) {
-		switch (*h) {
+	for (; i < f->history_len; i++) {
+		switch (f->history[i]) {
 		case 'R':
 			return true;
 		case 'H':

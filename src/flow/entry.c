@@ -154,6 +154,8 @@ void
 flow_end(struct flow_table *t, struct flow *f, enum flow_reason reason)
 {
 	f->reason = (uint8_t)reason;
+	__builtin_prefetch(&t->buckets[f->hash & t->mask]);
+	flow_source_prefetch(t, &f->key, f->initiator_hi);
 	if (f->full != NULL && f->key.proto == IPPROTO_TCP) {
 		flow_stream_finish(f, FLOW_TOSERVER);
 		flow_stream_finish(f, FLOW_TOCLIENT);
@@ -253,6 +255,7 @@ flow_turn(struct flow_table *t, struct flow *f)
 		return;
 	}
 	swap_bytes(&f->end[0], &f->end[1], sizeof f->end[0]);
+	swap_bytes(&f->rare[0], &f->rare[1], sizeof f->rare[0]);
 	if (f->full != NULL)
 		swap_bytes(&f->full->stream[0], &f->full->stream[1],
 		    sizeof f->full->stream[0]);

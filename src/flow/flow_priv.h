@@ -109,8 +109,8 @@ enum flow_class {
 	FLOW_N_CLASSES,
 };
 
-/* Lists by last use are kept in steps of 2^26 ns, so that a busy flow moves rarely. */
-#define FLOW_USE_STEP 26
+/* Lists by last use are kept in steps of 2^28 ns, so that a busy flow moves rarely. */
+#define FLOW_USE_STEP 28
 
 /* States of one end of a TCP connection, as Zeek tells them apart. */
 enum flow_end_state {
@@ -134,17 +134,16 @@ enum {
 	FLOW_WROTE_FIN_RST = 0x40, /* I */
 };
 
-/* What is known of one side of every flow. */
+/*
+ * What is known of one side of every flow; a cache line of what each packet needs, then
+ * the rest. Sequence numbers (TCP) are valid while seq_known.
+ */
 struct flow_end {
 	uint64_t packets, bytes, ip_bytes, payload_bytes;
-	/* TCP; sequence numbers are valid while seq_known. */
 	uint32_t start; /* initial sequence number (midstream: the first minus one) */
 	uint32_t sent;  /* behind the highest sequence number sent, SYN and FIN count */
 	uint32_t acked; /* by the other side */
-	uint32_t last_syn, last_fin, last_rst; /* as history compares them */
-	uint32_t far_seq; /* of the newest segment that was out of place */
-	uint32_t zero_windows, zero_window_packets;
-	uint32_t bad_checksums, fragments;
+	uint32_t last_fin;
 	uint8_t tcp_flags, ttl_min, ttl_max;
 	uint8_t state, before; /* enum flow_end_state, now and before */
 	uint8_t wrote;         /* FLOW_WROTE_* */
@@ -154,29 +153,30 @@ struct flow_end {
 	bool spoke : 1; /* TCP: sent what only a connected peer sends */
 	bool fin_known : 1;
 	bool window_closed : 1;
+	uint32_t fragments, bad_checksums;
+};
+_Static_assert(sizeof(struct flow_end) == 64, "one cache line");
+
+struct flow_end_rare {
+	uint32_t last_syn, last_rst; /* as history compares them */
+	uint32_t far_seq;            /* of the newest segment out of place */
+	uint32_t zero_windows, zero_window_packets;
 };
 
 TAILQ_HEAD(flow_list, flow);
 
 struct flow {
+	/* what a look-up reads */
 	struct flow_key key;
 	uint32_t hash;
 	struct flow *chain;
-	int64_t used; /* time of the last packet, as the queue has it */
-	struct flow_source *source;
 	struct flow_full *full; /* NULL: embryonic */
-	TAILQ_ENTRY(flow) by_use;
-	TAILQ_ENTRY(flow) by_source;
-	struct flow_end end[2]; /* by enum flow_dir */
-	int64_t start, last;
+	/* what a packet changes, beside its end */
+	int64_t used; /* time of the last packet, as the queue has it */
+	int64_t last; /* time of the last packet */
+	uint64_t anomalies;
 	int64_t interim_due;
-	int64_t rtt;
-	uint64_t number;
-	uint64_t anomalies, reported;
-	struct flow_path *path;
-	uint32_t interims;
 	uint8_t tier, class, state, reason, initiator;
-	uint8_t icmp_code, reply_icmp_type, reply_icmp_code;
 	bool initiator_hi : 1; /* the initiator is key.hi */
 	bool first_hi : 1;     /* the first packet came from key.hi */
 	bool established : 1;
@@ -184,9 +184,20 @@ struct flow {
 	bool rejected : 1;
 	bool turned : 1;   /* the application layer had its say */
 	bool syn_once : 1; /* no SYN was repeated: the handshake can be timed */
-	uint8_t history_len;
-	char history[FLOW_HISTORY_MAX + 1];
+	uint8_t history_len, icmp_code, reply_icmp_type, reply_icmp_code;
+	uint32_t interims;
+	struct flow_source *source;
+	uint64_t reported;
+	struct flow_end end[2]; /* by enum flow_dir */
+	TAILQ_ENTRY(flow) by_use;
+	TAILQ_ENTRY(flow) by_source;
+	struct flow_path *path;
+	int64_t start, rtt;
+	uint64_t number;
+	struct flow_end_rare rare[2];   /* by enum flow_dir */
+	char history[FLOW_HISTORY_MAX]; /* history_len letters */
 };
+_Static_assert(sizeof(struct flow) == 384, "six cache lines");
 
 /* ---- the part for payload ---- */
 
@@ -199,19 +210,19 @@ struct flow {
  * blocks than places the smallest hole between two of them is forgotten.
  */
 struct flow_stream {
-	uint64_t pos; /* place of `next` in the stream */
-	uint64_t retransmitted_packets, retransmitted_bytes, missed_bytes;
-	uint32_t out_of_order, retransmits, gaps; /* the latter two as history counts */
-	uint32_t next;
-	bool open; /* next is valid */
+	uint64_t pos;  /* place of `next` in the stream */
+	uint32_t next; /* valid while open */
+	bool open;
 	uint8_t n_blocks, n_recent, recent_at;
-	struct flow_block {
-		uint32_t start, end;
-	} blocks[FLOW_BLOCKS_MAX];
 	/* The newest segments, to compare retransmissions with. */
 	struct flow_recent {
 		uint32_t seq, len, digest;
 	} recent[FLOW_RECENT_MAX];
+	struct flow_block {
+		uint32_t start, end;
+	} blocks[FLOW_BLOCKS_MAX];
+	uint64_t retransmitted_packets, retransmitted_bytes, missed_bytes;
+	uint32_t out_of_order, retransmits, gaps; /* the latter two as history counts */
 };
 
 struct flow_full {
@@ -235,18 +246,20 @@ TAILQ_HEAD(flow_source_list, flow_source);
 struct flow_source {
 	struct flow_source *chain;
 	uint64_t prefix;
-	uint8_t family;
-	struct flow_holding {
-		uint32_t count;
-		uint32_t rank;
+	uint32_t family;
+	uint32_t count[FLOW_N_TIERS];
+	struct flow_holding {           /* valid where count is not 0 */
 		struct flow_list flows; /* by last use */
 		TAILQ_ENTRY(flow_source) by_rank;
 	} holding[FLOW_N_TIERS];
 };
+_Static_assert(sizeof(struct flow_source) == 128, "two cache lines");
 
 /* Enters the flow with its source (makes one if need be); false without memory. */
 bool flow_source_add(struct flow_table *t, struct flow *f);
 void flow_source_remove(struct flow_table *t, struct flow *f);
+/* Fetches what entering a flow with its source will read. */
+void flow_source_prefetch(struct flow_table *t, const struct flow_key *key, bool hi);
 /* The flow that must go from a tier that is full. */
 struct flow *flow_victim(struct flow_table *t, enum flow_tier tier);
 
@@ -315,6 +328,14 @@ struct flow_table {
 	struct flow_train_list trains_open, trains_complete;
 	struct flow_stats stats;
 };
+
+/* Asks for the cache lines of an object; NULL is allowed. */
+static inline void
+flow_prefetch(const void *object, size_t size)
+{
+	for (size_t at = 0; at < size; at += 64)
+		__builtin_prefetch((const char *)object + at);
+}
 
 static inline enum flow_dir
 flow_packet_dir(const struct flow *f, bool from_hi)

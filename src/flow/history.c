@@ -76,14 +76,15 @@ flow_history_tcp(struct flow *f, enum flow_dir dir, const struct packet *p)
 		break;
 	case TCP_SYN:
 		numbered(f, dir, FLOW_WROTE_SYN, flags & TCP_ACK ? 'H' : 'S',
-		    p->tcp.seq, &e->last_syn);
+		    p->tcp.seq, &f->rare[dir].last_syn);
 		break;
 	case TCP_FIN: /* its number is behind the segment's data */
 		numbered(f, dir, FLOW_WROTE_FIN, 'F', p->tcp.seq + p->payload_len,
 		    &e->last_fin);
 		break;
 	case TCP_RST:
-		numbered(f, dir, FLOW_WROTE_RST, 'R', p->tcp.seq, &e->last_rst);
+		numbered(
+		    f, dir, FLOW_WROTE_RST, 'R', p->tcp.seq, &f->rare[dir].last_rst);
 		break;
 	case TCP_FIN | TCP_RST:
 	case TCP_FIN | TCP_RST | TCP_SYN:
@@ -109,5 +110,4 @@ flow_history_turn(struct flow *f)
 		f->history[i] = (char)(isupper(c) ? tolower(c) : toupper(c));
 	}
 	f->history_len = (uint8_t)(kept + 1);
-	f->history[f->history_len] = '\0';
 }

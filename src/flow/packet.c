@@ -233,11 +233,15 @@ flow_count_packet(struct flow_table *t, const struct packet *p,
     const struct flow_key *key, bool from_hi, struct flow_packet *fp_r)
 {
 	uint32_t hash = flow_key_hash(t, key);
-	struct flow *f = find(t, p, key, hash);
+	struct flow *f;
 	bool tcp = p->proto == IPPROTO_TCP && p->has_l4 && p->frag_offset == 0;
 	bool established, rejected;
 	enum flow_dir dir;
 
+	__builtin_prefetch(&t->buckets[hash & t->mask]);
+	if (tcp && p->tcp.flags == TCP_SYN)
+		flow_source_prefetch(t, key, from_hi);
+	f = find(t, p, key, hash);
 	if (f != NULL && tcp && flow_tcp_reuse(t, f, flow_packet_dir(f, from_hi), p)) {
 		flow_end(t, f, FLOW_REASON_REUSED);
 		f = NULL;

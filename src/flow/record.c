@@ -135,7 +135,7 @@ copy_side(const struct flow *f, enum flow_dir dir, struct flow_side *side)
 	    .bytes = e->bytes,
 	    .ip_bytes = e->ip_bytes,
 	    .payload_bytes = e->payload_bytes,
-	    .zero_windows = e->zero_windows,
+	    .zero_windows = f->rare[dir].zero_windows,
 	    .fragments = e->fragments,
 	    .tcp_flags = e->tcp_flags,
 	    .ttl_min = e->seen ? e->ttl_min : 0,
@@ -180,7 +180,7 @@ flow_get_record(const struct flow *f, struct flow_record *r)
 	r->rtt = f->rtt;
 	copy_side(f, FLOW_TOSERVER, &r->side[FLOW_TOSERVER]);
 	copy_side(f, FLOW_TOCLIENT, &r->side[FLOW_TOCLIENT]);
-	memcpy(r->history, f->history, sizeof r->history);
+	memcpy(r->history, f->history, f->history_len);
 	r->anomalies = f->anomalies;
 	r->interim = f->interims;
 }

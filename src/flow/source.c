@@ -22,50 +22,51 @@ rank_of(uint32_t count)
 }
 
 static void
-leave_rank(struct flow_tier_lists *tier, unsigned n, struct flow_source *s)
+leave_rank(
+    struct flow_tier_lists *tier, unsigned n, struct flow_source *s, unsigned rank)
 {
-	struct flow_holding *h = &s->holding[n];
-
-	TAILQ_REMOVE(&tier->ranks[h->rank], s, holding[n].by_rank);
-	if (TAILQ_EMPTY(&tier->ranks[h->rank]))
-		tier->rank_bits &= ~(UINT32_C(1) << h->rank);
+	TAILQ_REMOVE(&tier->ranks[rank], s, holding[n].by_rank);
+	if (TAILQ_EMPTY(&tier->ranks[rank]))
+		tier->rank_bits &= ~(UINT32_C(1) << rank);
 }
 
 static void
 enter_rank(
     struct flow_tier_lists *tier, unsigned n, struct flow_source *s, unsigned rank)
 {
-	s->holding[n].rank = rank;
 	TAILQ_INSERT_TAIL(&tier->ranks[rank], s, holding[n].by_rank);
 	tier->rank_bits |= UINT32_C(1) << rank;
 }
 
 /* IPv4: the address; IPv6: the /64. */
 static uint64_t
-prefix_of(const struct flow *f)
+prefix_of(const struct flow_key *key, bool hi)
 {
-	const uint8_t *bytes = f->initiator_hi ? f->key.hi : f->key.lo;
 	uint64_t prefix;
 
-	memcpy(&prefix, bytes, sizeof prefix);
+	memcpy(&prefix, hi ? key->hi : key->lo, sizeof prefix);
 	return prefix;
 }
 
 static struct flow_source **
-bucket_of(struct flow_table *t, uint64_t prefix, uint8_t family)
+bucket_of(struct flow_table *t, uint64_t prefix, uint32_t family)
 {
-	uint8_t bytes[9];
+	const uint64_t who[2] = {prefix, family};
 
-	memcpy(bytes, &prefix, sizeof prefix);
-	bytes[8] = family;
-	return &t->source_buckets[hash_keyed(&t->hash_key, bytes, sizeof bytes) &
+	return &t->source_buckets[hash_keyed(&t->hash_key, who, sizeof who) &
 	    t->source_mask];
+}
+
+void
+flow_source_prefetch(struct flow_table *t, const struct flow_key *key, bool hi)
+{
+	__builtin_prefetch(bucket_of(t, prefix_of(key, hi), key->family));
 }
 
 static struct flow_source *
 find_or_make(struct flow_table *t, const struct flow *f)
 {
-	uint64_t prefix = prefix_of(f);
+	uint64_t prefix = prefix_of(&f->key, f->initiator_hi);
 	struct flow_source **bucket = bucket_of(t, prefix, f->key.family), *s;
 
 	for (s = *bucket; s != NULL; s = s->chain) {
@@ -75,11 +76,9 @@ find_or_make(struct flow_table *t, const struct flow *f)
 	s = pool_get(&t->sources);
 	if (s == NULL)
 		return NULL;
-	memset(s, 0, sizeof *s);
 	s->prefix = prefix;
 	s->family = f->key.family;
-	for (unsigned n = 0; n < FLOW_N_TIERS; n++)
-		TAILQ_INIT(&s->holding[n].flows);
+	memset(s->count, 0, sizeof s->count);
 	s->chain = *bucket;
 	*bucket = s;
 	return s;
@@ -88,56 +87,53 @@ find_or_make(struct flow_table *t, const struct flow *f)
 bool
 flow_source_add(struct flow_table *t, struct flow *f)
 {
-	unsigned n = f->tier, rank;
+	unsigned n = f->tier, rank, before;
 	struct flow_source *s = find_or_make(t, f);
-	struct flow_holding *h;
 
 	if (s == NULL)
 		return false;
-	h = &s->holding[n];
-	TAILQ_INSERT_TAIL(&h->flows, f, by_source);
+	if (s->count[n] == 0)
+		TAILQ_INIT(&s->holding[n].flows);
+	TAILQ_INSERT_TAIL(&s->holding[n].flows, f, by_source);
 	f->source = s;
-	rank = rank_of(++h->count);
-	if (h->count > 1 && rank == h->rank && rank > 0)
+	before = rank_of(s->count[n]);
+	rank = rank_of(++s->count[n]);
+	if (s->count[n] > 1 && rank == before && rank > 0)
 		return true;
-	if (h->count > 1)
-		leave_rank(&t->tiers[n], n, s);
+	if (s->count[n] > 1)
+		leave_rank(&t->tiers[n], n, s, before);
 	enter_rank(&t->tiers[n], n, s, rank);
 	return true;
 }
 
-static bool
-holds_nothing(const struct flow_source *s)
+static void
+drop_source(struct flow_table *t, struct flow_source *s)
 {
-	for (unsigned n = 0; n < FLOW_N_TIERS; n++) {
-		if (s->holding[n].count > 0)
-			return false;
-	}
-	return true;
+	struct flow_source **at = bucket_of(t, s->prefix, s->family);
+
+	while (*at != s)
+		at = &(*at)->chain;
+	*at = s->chain;
+	pool_put(&t->sources, s);
 }
 
 void
 flow_source_remove(struct flow_table *t, struct flow *f)
 {
-	unsigned n = f->tier;
-	struct flow_source *s = f->source, **at;
-	struct flow_holding *h = &s->holding[n];
+	unsigned n = f->tier, rank, before;
+	struct flow_source *s = f->source;
 
-	TAILQ_REMOVE(&h->flows, f, by_source);
+	TAILQ_REMOVE(&s->holding[n].flows, f, by_source);
 	f->source = NULL;
-	h->count--;
-	if (h->count == 0 || rank_of(h->count) != h->rank) {
-		leave_rank(&t->tiers[n], n, s);
-		if (h->count > 0)
-			enter_rank(&t->tiers[n], n, s, rank_of(h->count));
+	before = rank_of(s->count[n]);
+	rank = rank_of(--s->count[n]);
+	if (s->count[n] == 0 || rank != before) {
+		leave_rank(&t->tiers[n], n, s, before);
+		if (s->count[n] > 0)
+			enter_rank(&t->tiers[n], n, s, rank);
 	}
-	if (!holds_nothing(s))
-		return;
-	at = bucket_of(t, s->prefix, s->family);
-	while (*at != s)
-		at = &(*at)->chain;
-	*at = s->chain;
-	pool_put(&t->sources, s);
+	if (s->count[0] + s->count[1] + s->count[2] == 0)
+		drop_source(t, s);
 }
 
 struct flow *
@@ -145,6 +141,7 @@ flow_victim(struct flow_table *t, enum flow_tier n)
 {
 	struct flow_tier_lists *tier = &t->tiers[n];
 	struct flow *f = TAILQ_FIRST(&tier->queue[FLOW_CLASS_TCP_CLOSED]);
+	struct flow_source *s, *next;
 	unsigned top;
 
 	if (f != NULL && f->used + LINGER_MIN <= t->now)
@@ -152,5 +149,13 @@ flow_victim(struct flow_table *t, enum flow_tier n)
 	if (tier->rank_bits == 0)
 		return NULL;
 	top = 31 - (unsigned)__builtin_clz(tier->rank_bits);
-	return TAILQ_FIRST(&TAILQ_FIRST(&tier->ranks[top])->holding[n].flows);
+	s = TAILQ_FIRST(&tier->ranks[top]);
+	/* In a flood of sources the next victims are known: fetch them meanwhile. */
+	next = TAILQ_NEXT(s, holding[n].by_rank);
+	if (next != NULL) {
+		flow_prefetch(
+		    TAILQ_FIRST(&next->holding[n].flows), sizeof(struct flow));
+		flow_prefetch(TAILQ_NEXT(next, holding[n].by_rank), sizeof *next);
+	}
+	return TAILQ_FIRST(&s->holding[n].flows);
 }

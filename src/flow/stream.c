@@ -232,33 +232,44 @@ enter_block(struct flow_stream *s, uint32_t *start, uint32_t *end)
 	return old;
 }
 
+static inline uint64_t
+rotl(uint64_t x, int bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static void
+digest_part(uint64_t lane[4], const uint8_t *data, uint32_t len)
+{
+	uint64_t w[4];
+
+	for (; len > 0; data += sizeof w, len -= sizeof w) {
+		if (len < sizeof w) {
+			memset(w, 0, sizeof w);
+			memcpy(w, data, len);
+			len = sizeof w;
+		} else
+			memcpy(w, data, sizeof w);
+		for (int k = 0; k < 4; k++) {
+			lane[k] = (lane[k] ^ w[k]) * UINT64_C(0xd6e8feb86659fd93);
+			lane[k] ^= lane[k] >> 32;
+		}
+	}
+}
+
 static uint32_t
 digest(const uint8_t *data, uint32_t len)
 {
-	uint32_t part = len < DIGEST_PART ? len : DIGEST_PART;
-	uint64_t lane[4] = {len, 1, 2, 3}, w[4];
-	uint32_t i;
+	uint64_t lane[4] = {len, 1, 2, 3};
 
-	for (int half = 0; half < 2; half++) {
-		const uint8_t *p = half == 0 ? data : data + len - part;
-
-		for (i = 0; i + sizeof w <= part; i += sizeof w) {
-			memcpy(w, p + i, sizeof w);
-			for (int k = 0; k < 4; k++) {
-				lane[k] =
-				    (lane[k] ^ w[k]) * UINT64_C(0xd6e8feb86659fd93);
-				lane[k] ^= lane[k] >> 32;
-			}
-		}
-		memset(w, 0, sizeof w);
-		memcpy(w, p + i, part - i);
-		for (int k = 0; k < 4; k++)
-			lane[k] = hash_mix(lane[k] ^ w[k]);
-		if (part == len)
-			break;
+	if (len <= 2 * DIGEST_PART)
+		digest_part(lane, data, len);
+	else {
+		digest_part(lane, data, DIGEST_PART);
+		digest_part(lane, data + len - DIGEST_PART, DIGEST_PART);
 	}
 	return (uint32_t)hash_mix(
-	    lane[0] ^ hash_mix(lane[1] ^ hash_mix(lane[2] ^ hash_mix(lane[3]))));
+	    lane[0] + rotl(lane[1], 13) + rotl(lane[2], 29) + rotl(lane[3], 43));
 }
 
 /* A segment that came before with other content is two stories for one stream. */

@@ -40,7 +40,7 @@ flow_tcp_reuse(const struct flow_table *t, const struct flow *f, enum flow_dir d
 
 	if ((p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
 		return false;
-	if (e->tcp_flags & TCP_SYN && p->tcp.seq == e->last_syn)
+	if (e->tcp_flags & TCP_SYN && p->tcp.seq == f->rare[dir].last_syn)
 		return false; /* the same SYN again */
 	if (f->state == FLOW_STATE_CLOSED)
 		return true;
@@ -97,9 +97,9 @@ look_at_window(struct flow *f, enum flow_dir dir, const struct packet *p)
 	    f->end[!dir].state == FLOW_END_CLOSED)
 		return;
 	if (zero)
-		flow_history_scaled(f, dir, &e->zero_window_packets, 'W');
+		flow_history_scaled(f, dir, &f->rare[dir].zero_window_packets, 'W');
 	if (zero && !e->window_closed)
-		e->zero_windows++;
+		f->rare[dir].zero_windows++;
 	e->window_closed = zero;
 }
 
@@ -318,8 +318,9 @@ is_stray(struct flow *f, enum flow_dir dir, const struct packet *p)
 		e->n_far = 0;
 		return false;
 	}
-	e->n_far = e->n_far > 0 && is_near(seq, e->far_seq) ? e->n_far + 1 : 1;
-	e->far_seq = seq;
+	e->n_far =
+	    e->n_far > 0 && is_near(seq, f->rare[dir].far_seq) ? e->n_far + 1 : 1;
+	f->rare[dir].far_seq = seq;
 	if (e->n_far < FAR_TO_BELIEVE)
 		return true;
 	e->n_far = 0;
