@@ -18,10 +18,10 @@
 /* ---- keys ---- */
 
 /*
- * The tuple without direction: the lower end first. ICMP queries have their id as both
- * ports and the request's type as kind; ICMP messages that have no answer keep their
- * direction (they are not ordered) and have their code as both ports. No padding: keys
- * are compared and hashed as memory.
+ * The tuple without direction: the lower end first. Of ICMP queries lo_port is the id,
+ * hi_port tells whether the higher end asks, and kind is the request's type; ICMP
+ * messages that have no answer keep their direction (they are not ordered) and have
+ * their code as both ports. No padding: keys are compared and hashed as memory.
  */
 struct flow_key {
 	uint8_t lo[16], hi[16];
@@ -150,7 +150,8 @@ struct flow_end {
 	uint8_t n_far;         /* segments out of place in a row, near each other */
 	bool seen : 1;         /* sent a packet of its own (no ICMP error) */
 	bool seq_known : 1;
-	bool spoke : 1; /* TCP: sent what only a connected peer sends */
+	bool spoke : 1;      /* TCP: sent what only a connected peer sends */
+	bool syn_varied : 1; /* several SYNs with numbers of their own */
 	bool fin_known : 1;
 	bool window_closed : 1;
 	uint32_t fragments, bad_checksums;

@@ -121,21 +121,31 @@ is_icmp(uint8_t proto)
 	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
 }
 
-/* ICMP of a type: queries by id and without direction, the rest as they came. */
+/*
+ * ICMP of a type: queries by id and by which end asks, so that two ends that ask each
+ * other are two flows; the rest as they came.
+ */
 static bool
 key_icmp(struct flow_ends *ends, uint8_t type, uint8_t code, uint16_t id,
     struct flow_key *key_r)
 {
 	const struct icmp_pair *pair = find_pair(ends->proto, type);
-	bool from_hi = false;
+	bool asks, from_hi;
 
-	ends->sport = ends->dport = pair == NULL ? code : pair->has_id ? id : 0;
-	if (pair != NULL)
-		from_hi = flow_key_ends(ends, key_r);
-	else
+	if (pair == NULL) {
+		ends->sport = ends->dport = code;
 		set_ends(ends, false, key_r);
-	key_r->kind = pair != NULL ? pair->request : type;
-	key_r->one_way = pair == NULL;
+		key_r->kind = type;
+		key_r->one_way = 1;
+		return false;
+	}
+	asks = type == pair->request;
+	ends->sport = asks;
+	ends->dport = !asks;
+	from_hi = flow_key_ends(ends, key_r);
+	key_r->lo_port = pair->has_id ? id : 0;
+	key_r->hi_port = asks == from_hi;
+	key_r->kind = pair->request;
 	return from_hi;
 }
 

@@ -29,14 +29,14 @@ key_port(const struct flow_key *key, bool hi)
 uint64_t
 flow_id(const struct flow *f)
 {
-	struct {
-		int64_t start;
-		uint64_t number;
-		struct flow_key key;
-		uint32_t zero;
-	} birth = {f->start, f->number, f->key, 0};
-	uint64_t id = hash_fixed(&birth, sizeof birth) >> (64 - ID_BITS);
+	const struct flow_key *key = &f->key;
+	uint64_t id = hash_fixed(key->lo, sizeof key->lo);
 
+	id = hash_mix(id ^ hash_fixed(key->hi, sizeof key->hi));
+	id = hash_mix(id + ((uint64_t)key->lo_port << 16 | key->hi_port));
+	id = hash_mix(id + ((uint64_t)key->encap << 16 | key->proto << 8 | key->kind));
+	id = hash_mix(id + (uint64_t)f->start);
+	id = hash_mix(id + f->number) >> (64 - ID_BITS);
 	return id != 0 ? id : 1;
 }
 

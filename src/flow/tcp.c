@@ -81,8 +81,10 @@ start_numbers(struct flow *f, enum flow_dir dir, const struct packet *p)
 	else if (syn && seq != e->start && !f->established &&
 	    e->state != FLOW_END_CLOSED &&
 	    (e->state != FLOW_END_RESET || e->before == FLOW_END_INACTIVE) &&
-	    (f->full == NULL || !f->full->stream[dir].open))
+	    (f->full == NULL || !f->full->stream[dir].open)) {
 		set_start(e, seq, seq);
+		e->syn_varied = true;
+	}
 }
 
 /* Zero windows do not matter with RST, after it, or when the other side sends no more.
@@ -118,8 +120,9 @@ take_ack(struct flow *f, enum flow_dir dir, const struct packet *p)
 		set_start(e, ack - 1, ack - 1);
 		return true;
 	}
-	if (e->tcp_flags == 0)
-		return true; /* its numbers are what acknowledgements made them */
+	/* Its numbers are what acknowledgements made them, or one of several SYNs'. */
+	if (e->tcp_flags == 0 || (e->syn_varied && !begun))
+		return true;
 	if (distance(ack, e->sent) > (begun ? SEQ_NEAR : 0) ||
 	    (e->tcp_flags & TCP_SYN && distance(ack, e->start) < 0)) {
 		flow_add_anomaly(f, ANOMALY_TCP_BAD_ACK);

@@ -5,6 +5,20 @@ tests_flow_test_tcp_SOURCES = tests/flow/test_tcp.c $(flow_script)
 tests_flow_test_tcp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_flow_test_tcp_LDADD = $(TEST_LIBS)
 
+unit_tests += tests/flow/test_community
+tests_flow_test_community_SOURCES = tests/flow/test_community.c \
+	$(flow_script) \
+	tests/flow/flow_values.h
+tests_flow_test_community_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_community_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_fragment
+tests_flow_test_fragment_SOURCES = tests/flow/test_fragment.c \
+	$(flow_script) \
+	tests/flow/flow_values.h
+tests_flow_test_fragment_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_fragment_LDADD = $(TEST_LIBS)
+
 unit_tests += tests/flow/test_aggregate
 tests_flow_test_aggregate_SOURCES = tests/flow/test_aggregate.c \
 	tests/flow/aggregate_flows.h \
