@@ -124,15 +124,18 @@ put_tuple(struct json *j, const struct flow_record *r, bool reversed)
 	json_u64(j, "ip_v", r->src.family);
 }
 
-/* An ICMP error about a flow of another protocol stands as its response. */
+/*
+ * A flow's answer is told on its own records alone; an ICMP error about a flow of
+ * another protocol stands there, too.
+ */
 static void
-put_icmp(struct json *j, const struct flow_record *r)
+put_icmp(struct json *j, const struct flow_record *r, bool answer)
 {
 	if (r->proto == IPPROTO_ICMP || r->proto == IPPROTO_ICMPV6) {
 		json_u64(j, "icmp_type", r->icmp_type);
 		json_u64(j, "icmp_code", r->icmp_code);
 	}
-	if (r->reply_icmp_type != 255) {
+	if (answer && r->reply_icmp_type != 255) {
 		json_u64(j, "response_icmp_type", r->reply_icmp_type);
 		json_u64(j, "response_icmp_code", r->reply_icmp_code);
 	}
@@ -178,7 +181,7 @@ record_open_event(struct json *j, struct buf *out, const struct event *e,
 	if (r != NULL) {
 		record_vlans(j, r->vlans, r->n_vlans);
 		put_tuple(j, r, head->reversed);
-		put_icmp(j, r);
+		put_icmp(j, r, !head->packet);
 	}
 	if (head->app_proto != NULL)
 		json_str(j, "app_proto", head->app_proto);
@@ -246,11 +249,18 @@ record_anomaly(
     struct buf *out, const struct event *e, const struct audit_context *context)
 {
 	const struct decode_anomaly_info *info = decode_anomaly(e->anomaly);
+	struct record_head head = {.event_type = "anomaly", .packet = true};
 	bool parser = strcmp(info->layer, "applayer") == 0;
+	char proto[16];
 	struct json j;
 
-	record_open_event(&j, out, e,
-	    &(struct record_head){.event_type = "anomaly", .packet = true}, context);
+	if (parser) {
+		/* The names of the parsers' anomalies start with the protocol. */
+		snprintf(proto, sizeof proto, "%.*s", (int)strcspn(info->name, "."),
+		    info->name);
+		head.app_proto = proto;
+	}
+	record_open_event(&j, out, e, &head, context);
 	if (e->flow != NULL) {
 		record_ether(&j, e->flow, false);
 		record_tunnels(&j, e->flow->tunnels, e->flow->n_tunnels, e->flow);

@@ -78,8 +78,12 @@ void record_path_end(struct record_path *p);
 
 /* ---- what else a record holds ---- */
 
-/* ndpi{} and the metadata of protocols that have no records of their own. */
-void record_labels(struct json *j, const struct classify_labels *l);
+/*
+ * ndpi{} and the metadata of protocols that have no records of their own. nDPI's view
+ * of the first message is left out where all messages (summary, or NULL) have records.
+ */
+void record_labels(
+    struct json *j, const struct classify_labels *l, const struct app_summary *summary);
 
 /* Each appends whole records and returns their number. */
 unsigned record_flow(

@@ -208,7 +208,7 @@ record_flow(struct buf *out, const struct event *e, const struct audit_context *
 	put_tcp(&j, r);
 	record_tunnels(&j, r->tunnels, r->n_tunnels, r);
 	if (e->labels != NULL)
-		record_labels(&j, e->labels);
+		record_labels(&j, e->labels, e->summary);
 	put_summary(&j, e->summary);
 	record_geo(&j, context, &r->src, &r->dst);
 	record_close(&j);
@@ -291,6 +291,8 @@ put_common(struct json *j, const struct aggregate *a)
 	if (a->n_ports == 1 && a->ports[0].first == a->ports[0].last)
 		json_u64(j, "dest_port", a->ports[0].first);
 	record_proto(j, a->proto);
+	if (src != NULL || dst != NULL)
+		json_u64(j, "ip_v", src != NULL ? src->family : dst->family);
 }
 
 static void

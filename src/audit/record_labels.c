@@ -14,23 +14,14 @@
 #define REAL_DIGITS 6
 #define RISK_BITS   64
 
-/* First components of classify_fields[] that are event types of EVE. Ascending. */
+/* First components of classify_fields[] that are event types of EVE. */
 static const char *const event_types[] = {
     "dhcp",
     "ftp",
-    "ike",
     "krb5",
-    "ldap",
-    "modbus",
-    "mqtt",
-    "nfs",
     "ntp",
-    "pgsql",
     "pop3",
     "quic",
-    "rdp",
-    "rfb",
-    "sip",
     "smb",
     "smtp",
     "snmp",
@@ -165,11 +156,10 @@ put_risks(struct json *j, uint64_t risks)
 	json_array_end(j);
 }
 
+/* What nDPI says of a protocol that it does not know is no news. */
 static void
-put_verdict(struct json *j, const struct classify_labels *l)
+put_kind(struct json *j, const struct classify_labels *l)
 {
-	if (l->proto != NULL)
-		json_str(j, "proto", l->proto);
 	json_u64(j, "proto_id", l->proto_id);
 	if (l->master != NULL) {
 		json_str(j, "master", l->master);
@@ -183,14 +173,60 @@ put_verdict(struct json *j, const struct classify_labels *l)
 		json_str(j, "confidence", l->confidence);
 	if (l->guessed)
 		json_bool(j, "guessed", true);
+}
+
+static void
+put_verdict(struct json *j, const struct classify_labels *l)
+{
+	if (l->proto != NULL)
+		json_str(j, "proto", l->proto);
+	if (l->proto_id != 0 || l->master != NULL)
+		put_kind(j, l);
 	put_risks(j, l->risks);
 	record_count(j, "score", l->score);
 	record_count(j, "score_client", l->score_client);
 	record_count(j, "score_server", l->score_server);
 }
 
+/* What the records of the messages tell anyway: the path up to its object, or NULL. */
+static const char *
+told_elsewhere(const struct app_summary *s)
+{
+	static const char *const objects[] = {
+	    [APP_NONE] = NULL,
+	    [APP_DNS] = NDPI "dns.",
+	    [APP_HTTP] = NDPI "http.",
+	};
+
+	return s == NULL || s->left_out != 0 || s->partial ? NULL : objects[s->kind];
+}
+
+static bool
+starts_with(const char *path, const char *prefix)
+{
+	return prefix != NULL && strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+static void
+put_ndpi_values(struct json *j, const struct classify_value *v, unsigned n,
+    const struct app_summary *summary)
+{
+	const char *skip = told_elsewhere(summary);
+	unsigned from = 0;
+
+	/* The values that are skipped stand together: what is before, what is behind.
+	 */
+	for (unsigned i = 0; i <= n; i++) {
+		if (i < n && !starts_with(path_of(&v[i]), skip))
+			continue;
+		put_values(j, &v[from], i - from, NDPI_LEN);
+		from = i + 1;
+	}
+}
+
 void
-record_labels(struct json *j, const struct classify_labels *l)
+record_labels(
+    struct json *j, const struct classify_labels *l, const struct app_summary *summary)
 {
 	const struct classify_value *v = l->values;
 	unsigned n;
@@ -199,14 +235,13 @@ record_labels(struct json *j, const struct classify_labels *l)
 	put_verdict(j, l);
 	for (unsigned i = 0; i < l->n_values; i += n) {
 		n = same_object(&v[i], l->n_values - i);
-		if (strncmp(path_of(&v[i]), NDPI, NDPI_LEN) == 0)
-			put_values(j, &v[i], n, NDPI_LEN);
+		if (starts_with(path_of(&v[i]), NDPI))
+			put_ndpi_values(j, &v[i], n, summary);
 	}
 	json_object_end(j);
 	for (unsigned i = 0; i < l->n_values; i += n) {
 		n = same_object(&v[i], l->n_values - i);
-		if (strncmp(path_of(&v[i]), NDPI, NDPI_LEN) != 0 &&
-		    event_type_of(&v[i]) == NULL)
+		if (!starts_with(path_of(&v[i]), NDPI) && event_type_of(&v[i]) == NULL)
 			put_values(j, &v[i], n, 0);
 	}
 }

@@ -232,6 +232,14 @@ split_host(struct app_text *host)
 	return port;
 }
 
+/* A Content-Length is told where it is not what was seen. */
+static void
+put_claim(struct json *j, const char *key, int64_t claim, uint64_t seen)
+{
+	if (claim >= 0 && (uint64_t)claim != seen)
+		json_i64(j, key, claim);
+}
+
 static void
 put_request(struct json *j, const struct app_http *h)
 {
@@ -249,6 +257,13 @@ put_request(struct json *j, const struct app_http *h)
 	record_text(j, "protocol", &h->protocol);
 }
 
+static bool
+same_text(const struct app_text *a, const struct app_text *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
 static void
 put_response(struct json *j, const struct app_http *h)
 {
@@ -256,11 +271,11 @@ put_response(struct json *j, const struct app_http *h)
 	record_text(j, "redirect", &h->location);
 	if (h->has_response)
 		json_u64(j, "length", h->response_body);
-	record_text(j, "response_protocol", &h->response_protocol);
+	if (!same_text(&h->response_protocol, &h->protocol))
+		record_text(j, "response_protocol", &h->response_protocol);
 	record_text(j, "server", &h->server);
 	record_text(j, "upgrade", &h->upgrade);
-	if (h->response_length >= 0)
-		json_i64(j, "response_content_length", h->response_length);
+	put_claim(j, "response_content_length", h->response_length, h->response_body);
 	put_response_time(j, h->response_time);
 }
 
@@ -268,8 +283,7 @@ static void
 put_http_rest(struct json *j, const struct app_http *h)
 {
 	record_text(j, "request_content_type", &h->request_content_type);
-	if (h->request_length >= 0)
-		json_i64(j, "request_content_length", h->request_length);
+	put_claim(j, "request_content_length", h->request_length, h->request_body);
 	record_count(j, "request_length", h->request_body);
 	put_flag(j, "authorization", h->authorization);
 	put_flag(j, "request_incomplete", h->has_request && !h->request_complete);
