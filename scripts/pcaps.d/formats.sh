@@ -95,6 +95,6 @@ record_capture_loss()
 	recorder_start whole r:c0 'tcp port 80'
 	web http://www.tally.test/a.txt http://www.tally.test/b.html http://www.tally.test/index.html
 	recorder_stop
-	editcap "$work/out/whole.pcap" "$work/out/capture-loss.pcap" 9 14-16 24
+	editcap -F pcap "$work/out/whole.pcap" "$work/out/capture-loss.pcap" 9 14-16 24
 	rm "$work/out/whole.pcap"
 }
