@@ -21,6 +21,7 @@ include tests/audit/local.mk
 include tests/engine/local.mk
 include tests/cli/local.mk
 include tests/golden/local.mk
+include tests/bench/local.mk
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
