@@ -21,7 +21,7 @@
 /* Bytes of one frame at most; what a record has beyond is cut and counted. */
 #define CAPTURE_SNAPLEN_MAX 262144
 
-/* Interfaces of one capture at most; a file that declares more is damaged. */
+/* Interfaces in one section of a file at most; one that declares more is damaged. */
 #define CAPTURE_INTERFACES_MAX 65536
 
 /* Direction as the file tells it (pcapng epb_flags); link headers may say more. */
@@ -120,8 +120,7 @@ int capture_next(struct capture *c, struct frame *frame_r);
  */
 void capture_interrupt(struct capture *c);
 
-/* Interfaces seen so far are numbered from 0; NULL beyond. Valid until capture_close().
- */
+/* Interfaces seen so far, from 0; NULL beyond. Valid until capture_close(). */
 const struct capture_interface *capture_interface(const struct capture *c, uint32_t i);
 uint32_t capture_interface_count(const struct capture *c);
 

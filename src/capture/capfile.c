@@ -41,8 +41,7 @@ same_name(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* The interface at that place of an earlier section of the file, if it looks the same.
- */
+/* The interface at that place of an earlier section, if it looks the same. */
 static int64_t
 find_earlier(const struct capfile *f, const struct capture_interface *wanted)
 {
@@ -103,8 +102,9 @@ capfile_add_interface(
 		number = number_interface(f, interface, name);
 	if (number < 0) {
 		capfile_damage(f,
-		    "no room for another interface (at most %d are kept in one run)",
-		    CAPTURE_INTERFACES_MAX);
+		    "no room for another interface (at most %d in a section, %u in a "
+		    "run)",
+		    CAPTURE_INTERFACES_MAX, INTERFACES_MAX);
 		return false;
 	}
 	f->interfaces[f->n_interfaces] = *interface;

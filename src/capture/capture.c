@@ -8,7 +8,6 @@
 #include "capture_priv.h"
 
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +15,9 @@
 #include <unistd.h>
 
 #define OPEN_FILES_MAX 128
-#define WINDOW         ((size_t)256 * 1024)
-#define WINDOW_SMALL   ((size_t)64 * 1024)
-#define MANY_FILES     64 /* open at once, from which on buffers are small */
+#define WINDOW_MAX     ((size_t)256 * 1024)
+#define WINDOW_MIN     ((size_t)16 * 1024)
+#define WINDOWS_TOTAL  ((size_t)32 * 1024 * 1024) /* shared by files open at once */
 
 struct capture {
 	struct capture_config config;
@@ -75,9 +74,13 @@ report_unusable(struct capture *c, struct input *in, unsigned slot)
 static size_t
 choose_window(const struct capture *c)
 {
+	size_t share = WINDOWS_TOTAL / (c->n_open + 1);
+
 	if (c->window != 0)
 		return c->window;
-	return c->n_open < MANY_FILES ? WINDOW : WINDOW_SMALL;
+	if (share > WINDOW_MAX)
+		return WINDOW_MAX;
+	return share < WINDOW_MIN ? WINDOW_MIN : share;
 }
 
 /* Takes the first input off the timeline. */
@@ -221,72 +224,43 @@ capture_interrupt(struct capture *c)
 
 /* ---- opening ---- */
 
-/* Link types with which an expression is tried when no file says which matter. */
-static const uint16_t common_types[] = {
-    1 /* Ethernet */,
-    113 /* Linux SLL */,
-    276 /* SLL2 */,
-    101 /* raw IP */,
-    127 /* radiotap */,
-    105 /* 802.11 */,
-    0 /* NULL */,
-    9 /* PPP */,
-    104 /* Cisco HDLC */,
-};
-
-/* NULL when the filter can be used for one of the types, else why not for the first. */
+/* NULL when the filter can be used for what a file begins with, else why not. A pipe
+ * may begin with anything. */
 static const char *
-try_types(struct filter *f, const uint16_t *types, size_t n)
+try_inputs(struct filter *f, const struct inputs *in)
 {
 	const char *first = NULL;
+	bool known = false, pipe = false;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *why = filter_prepare(f, types[i]);
-
-		if (why == NULL)
-			return NULL;
-		if (first == NULL)
-			first = why;
-	}
-	return first;
-}
-
-static const char *
-try_inputs(struct filter *f, const struct inputs *in, bool *any_r)
-{
-	const char *first = NULL;
-
-	*any_r = false;
 	for (uint32_t i = 0; i < in->n; i++) {
 		const char *why;
 
+		pipe |= in->list[i].kind == INPUT_PIPE && !in->list[i].dropped;
 		if (in->list[i].dropped || !in->list[i].has_type)
 			continue;
-		*any_r = true;
+		known = true;
 		why = filter_prepare(f, in->list[i].first_type);
 		if (why == NULL)
 			return NULL;
 		if (first == NULL)
 			first = why;
 	}
-	return first;
+	if (known && !pipe)
+		return first;
+	return filter_try_common(f);
 }
 
 static int
 open_filter(struct capture *c, char **error_r)
 {
 	const char *expression = c->config.filter, *why;
-	bool any;
 
 	if (expression == NULL || expression[strspn(expression, " \t\r\n")] == '\0')
 		return 0;
 	c->filter = filter_new(expression);
 	if (c->filter == NULL)
 		return -ENOMEM;
-	why = try_inputs(c->filter, &c->inputs, &any);
-	if (!any)
-		why = try_types(c->filter, common_types,
-		    sizeof common_types / sizeof *common_types);
+	why = try_inputs(c->filter, &c->inputs);
 	if (why == NULL)
 		return 0;
 	if (asprintf(error_r,

@@ -88,6 +88,9 @@ void source_close(struct source *s);
  * the file is another one now). */
 ssize_t source_read(struct source *s, void *buf, size_t n);
 
+/* A text for a positive errno of a source. */
+const char *source_error(int error);
+
 /* ---- stream: uncompressed bytes in a window ---- */
 
 #define STREAM_ERROR_MAX 192
@@ -152,8 +155,9 @@ stream_rest(const struct stream *s)
 
 bool gunzip_recognise(const uint8_t *head, size_t len);
 
-/* Takes the bytes that were read from the source already. NULL without memory. */
-struct gunzip *gunzip_new(const uint8_t *head, size_t len);
+/* Takes the bytes that were read from the source already; reads up to `cap` of them at
+ * once. NULL without memory. */
+struct gunzip *gunzip_new(const uint8_t *head, size_t len, size_t cap);
 void gunzip_free(struct gunzip **g);
 
 /* Up to n uncompressed bytes: the number, 0 at the end, -1 with the reason in error. */
@@ -161,6 +165,8 @@ ssize_t gunzip_read(struct gunzip *g, struct source *source, uint8_t *out, size_
     char error[STREAM_ERROR_MAX]);
 
 /* ---- interfaces of the whole capture ---- */
+
+#define INTERFACES_MAX (1u << 20) /* of a run, so that no file can grow it at will */
 
 struct interfaces {
 	struct capture_interface **list;
@@ -299,6 +305,9 @@ void filter_free(struct filter **f);
 /* Compiles for the link type if that was not done. Returns NULL or why it cannot be
  * used; the text lives as long as the filter. */
 const char *filter_prepare(struct filter *f, uint16_t linktype);
+
+/* NULL when it can be used for any common link type, else why not for Ethernet. */
+const char *filter_try_common(struct filter *f);
 
 /* slot_r: a number below FILTER_TYPES_MAX that stands for the link type; it is
  * FILTER_TYPES_MAX, with FILTER_UNUSABLE, for those that are too many. */

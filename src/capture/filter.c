@@ -49,6 +49,19 @@ static const struct {
     {258, DLT_PKTAP},
 };
 
+/* What an expression is tried with when no file says which link types matter. */
+static const uint16_t common_types[] = {
+    1 /* Ethernet */,
+    113 /* Linux SLL */,
+    276 /* SLL2 */,
+    101 /* raw IP */,
+    127 /* radiotap */,
+    105 /* 802.11 */,
+    0 /* NULL */,
+    9 /* PPP */,
+    104 /* Cisco HDLC */,
+};
+
 static int
 dlt_of(uint16_t linktype)
 {
@@ -128,6 +141,22 @@ filter_prepare(struct filter *f, uint16_t linktype)
 	unsigned slot = find_type(f, linktype);
 
 	return slot == FILTER_TYPES_MAX ? too_many : f->types[slot].why;
+}
+
+const char *
+filter_try_common(struct filter *f)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof common_types / sizeof *common_types; i++) {
+		const char *why = filter_prepare(f, common_types[i]);
+
+		if (why == NULL)
+			return NULL;
+		if (first == NULL)
+			first = why;
+	}
+	return first;
 }
 
 enum filter_verdict

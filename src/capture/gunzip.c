@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define INPUT_BYTES ((size_t)64 * 1024)
 #define WINDOW_GZIP (15 + 16) /* zlib: the largest window, gzip header and trailer */
 #define MAGIC_1     0x1f
 #define MAGIC_2     0x8b
@@ -33,11 +32,13 @@ gunzip_recognise(const uint8_t *head, size_t len)
 }
 
 struct gunzip *
-gunzip_new(const uint8_t *head, size_t len)
+gunzip_new(const uint8_t *head, size_t len, size_t cap)
 {
-	size_t cap = len > INPUT_BYTES ? len : INPUT_BYTES;
-	struct gunzip *g = malloc(sizeof *g + cap);
+	struct gunzip *g;
 
+	if (cap < len)
+		cap = len;
+	g = malloc(sizeof *g + cap);
 	if (g == NULL)
 		return NULL;
 	memset(g, 0, sizeof *g);
@@ -78,9 +79,7 @@ refill(struct gunzip *g, struct source *source)
 		return 1;
 	got = source_read(source, g->in, g->cap);
 	if (got < 0) {
-		snprintf(g->error, sizeof g->error, "%s",
-		    got == -ESTALE ? "the file was replaced while it was read"
-				   : strerror((int)-got));
+		snprintf(g->error, sizeof g->error, "%s", source_error((int)-got));
 		return -1;
 	}
 	g->z.next_in = g->in;

@@ -172,6 +172,20 @@ add_directory(struct inputs *in, const char *path)
 	return error;
 }
 
+static int
+add_standard_input(struct inputs *in, const char *path, const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return add_failed(in, path, "standard input is a directory", 0);
+	if (isatty(STDIN_FILENO))
+		return add_failed(
+		    in, path, "standard input is a terminal, not a capture", 0);
+	if (add_file(in, path, st, 0) < 0)
+		return -ENOMEM;
+	in->list[in->n - 1].kind = INPUT_PIPE;
+	return 0;
+}
+
 int
 inputs_add_path(struct inputs *in, const char *path)
 {
@@ -180,15 +194,10 @@ inputs_add_path(struct inputs *in, const char *path)
 
 	if ((standard_input ? fstat(STDIN_FILENO, &st) : stat(path, &st)) < 0)
 		return add_failed(in, path, strerror(errno), 0);
-	if (S_ISDIR(st.st_mode))
-		return standard_input
-		    ? add_failed(in, path, "standard input is a directory", 0)
-		    : add_directory(in, path);
-	if (add_file(in, path, &st, 0) < 0)
-		return -ENOMEM;
 	if (standard_input)
-		in->list[in->n - 1].kind = INPUT_PIPE;
-	return 0;
+		return add_standard_input(in, path, &st);
+	return S_ISDIR(st.st_mode) ? add_directory(in, path)
+				   : add_file(in, path, &st, 0);
 }
 
 int
@@ -261,10 +270,19 @@ compare_identity(const void *a, const void *b)
 		return x->dev < y->dev ? -1 : 1;
 	if (x->ino != y->ino)
 		return x->ino < y->ino ? -1 : 1;
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
 	return x < y ? -1 : x > y;
 }
 
-/* The same file under two paths would count every packet twice. */
+static bool
+same_file(const struct input *a, const struct input *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size;
+}
+
+/* The same file under two paths would count every packet twice. The size is compared
+ * too, for file systems whose inode numbers mean little. */
 static int
 drop_repeated(struct inputs *in)
 {
@@ -278,8 +296,7 @@ drop_repeated(struct inputs *in)
 			sorted[n++] = &in->list[i];
 	qsort(sorted, n, sizeof *sorted, compare_identity);
 	for (uint32_t i = 1; i < n; i++) {
-		if (sorted[i]->dev != sorted[i - 1]->dev ||
-		    sorted[i]->ino != sorted[i - 1]->ino)
+		if (!same_file(sorted[i], sorted[i - 1]))
 			continue;
 		ignore(in, sorted[i]->path, "the same file was given before");
 		sorted[i]->dropped = true;

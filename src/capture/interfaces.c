@@ -1,5 +1,4 @@
-/* The interfaces of the whole capture; each stays where it is, so pointers stay good.
- */
+/* The interfaces of the whole capture; each stays where it is: pointers stay good. */
 #include "config.h"
 
 #include "capture_priv.h"
@@ -28,7 +27,7 @@ interfaces_add(struct interfaces *list, const struct capture_interface *wanted)
 	struct capture_interface *made;
 	char *name = NULL;
 
-	if (list->n >= CAPTURE_INTERFACES_MAX || !grow(list))
+	if (list->n >= INTERFACES_MAX || !grow(list))
 		return -1;
 	made = malloc(sizeof *made);
 	if (wanted->name != NULL)

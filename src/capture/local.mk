@@ -9,6 +9,9 @@ libtallyman_a_SOURCES += \
 	src/capture/interfaces.c \
 	src/capture/pcapfile.c \
 	src/capture/pcapng.c \
+	src/capture/pcapng_interface.c \
+	src/capture/pcapng_packet.c \
+	src/capture/pcapng_priv.h \
 	src/capture/sniff.c \
 	src/capture/source.c \
 	src/capture/stream.c

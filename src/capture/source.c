@@ -216,6 +216,14 @@ read_descriptor(struct source *s, void *buf, size_t n)
 	return error;
 }
 
+const char *
+source_error(int error)
+{
+	if (error == ESTALE)
+		return "the file was replaced while it was read";
+	return strerror(error);
+}
+
 ssize_t
 source_read(struct source *s, void *buf, size_t n)
 {

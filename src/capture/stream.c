@@ -11,18 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WINDOW_MIN 64
+#define WINDOW_MIN   64
+#define STORED_SHARE 4 /* part of the window that the bytes of a gzip file get */
 
 static void
 set_error(struct stream *s, int error)
 {
-	const char *text = strerror(error);
-
-	if (error == ESTALE)
-		text = "the file was replaced while it was read";
-	else if (error == ENOMEM)
-		text = "not enough memory for the read buffer";
-	snprintf(s->error, sizeof s->error, "%s", text);
+	snprintf(s->error, sizeof s->error, "%s", source_error(error));
 	s->ended = true;
 }
 
@@ -108,7 +103,7 @@ recognise_gzip(struct stream *s)
 
 	if (head == NULL || !gunzip_recognise(head, 2))
 		return s->error[0] == '\0' ? 0 : -1;
-	s->gunzip = gunzip_new(head, stream_rest(s));
+	s->gunzip = gunzip_new(head, stream_rest(s), s->cap / STORED_SHARE);
 	if (s->gunzip == NULL) {
 		set_error(s, ENOMEM);
 		return -1;
