@@ -94,7 +94,8 @@ read_all(const struct capture_memory *memory, size_t n, unsigned choice, size_t 
 		add_frame(&o, c, &frame);
 	capture_get_stats(c, &o.stats);
 	check_sums(&o, c);
-	o.stats.bytes_read = o.stats.bytes_total = 0; /* with damage a matter of window */
+	o.stats.bytes_read = o.stats.bytes_total =
+	    0; /* with damage a matter of window */
 	capture_close(&c);
 	return o;
 }
@@ -117,8 +118,7 @@ pack(const uint8_t *data, size_t size, uint8_t *out, size_t room)
 	return room - z.avail_out;
 }
 
-/* A copy of exactly that size (so that the first byte beyond is seen), perhaps packed.
- */
+/* A copy of exactly that size, so that the first byte beyond is seen; or packed. */
 static struct capture_memory
 make_input(const uint8_t *data, size_t size, unsigned choice)
 {
