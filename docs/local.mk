@@ -1,1 +1,1 @@
-EXTRA_DIST += docs/decoding.md
+EXTRA_DIST += docs/capture-files.md docs/decoding.md
