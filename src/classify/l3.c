@@ -11,11 +11,8 @@
 #define IP4_HEADER 20
 #define IP6_HEADER 40
 
-static unsigned
-get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
+/* Fewer bytes of a cut payload than this have been seen to mislead dissectors. */
+#define PAYLOAD_MIN 8
 
 static void
 put16(uint8_t *p, size_t value)
@@ -27,20 +24,21 @@ put16(uint8_t *p, size_t value)
 size_t
 l3_copy(const struct packet *p, uint8_t buf_r[L3_MAX + L3_TAIL])
 {
-	size_t len = p->l3_cap < L3_MAX ? p->l3_cap : L3_MAX;
+	size_t len = p->l3_len < L3_MAX ? p->l3_len : L3_MAX;
+	size_t cap = p->l3_cap < len ? p->l3_cap : len;
 
-	if (p->frag_offset != 0 || len < IP4_HEADER)
+	if (p->frag_offset != 0 || cap < IP4_HEADER)
 		return 0;
-	if (p->src.family == 6 && len < IP6_HEADER)
+	if (p->src.family == 6 && cap < IP6_HEADER)
 		return 0;
-	memcpy(buf_r, p->l3, len);
-	memset(buf_r + len, 0, L3_TAIL);
-	if (p->src.family == 4) {
-		if (get16(buf_r + 2) != len)
-			put16(buf_r + 2, len);
-	} else if (get16(buf_r + 4) != len - IP6_HEADER) {
+	if (p->payload_cap < p->payload_len && p->payload_cap < PAYLOAD_MIN)
+		return 0;
+	memcpy(buf_r, p->l3, cap);
+	memset(buf_r + cap, 0, len - cap + L3_TAIL);
+	if (p->src.family == 6)
 		put16(buf_r + 4, len - IP6_HEADER);
-	}
+	else
+		put16(buf_r + 2, len);
 	return len;
 }
 

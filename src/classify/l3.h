@@ -1,6 +1,6 @@
 /*
  * IP packets as a dissector wants them: whole, unfragmented, their lengths true, with
- * zero bytes behind them, whatever the capture cut off. Also packets rebuilt from a
+ * zero bytes behind them. Also packets rebuilt from a
  * flow's tuple.
  */
 #ifndef CLASSIFY_L3_H
@@ -16,9 +16,11 @@ struct flow_record;
 #define L3_TAIL 64 /* zero bytes behind a packet */
 
 /*
- * Copies the packet's IP bytes. Where the capture or segmentation offload left another
- * length in the header, the copy says how long it is. Returns its length; 0 for what no
- * dissector could read: later fragments, headers cut off.
+ * Copies the packet's IP bytes. What the snap length cut off is zero in the copy: so
+ * TCP sequence numbers go on without a hole and messages keep their length, and nearly
+ * every protocol is still recognised. The length in the header becomes the true one
+ * (segmentation offload leaves 0 there). Returns the copy's length; 0 for what no
+ * dissector could read: later fragments, headers or all but all of the payload cut off.
  */
 size_t l3_copy(const struct packet *p, uint8_t buf_r[L3_MAX + L3_TAIL]);
 

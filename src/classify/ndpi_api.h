@@ -34,6 +34,12 @@
 #define API_MASTER(proto) ((proto)->proto.master_protocol)
 #endif
 
+#if NDPI_API < 408
+#define API_RISK_NUMERIC_HOST (UINT64_C(1) << NDPI_HTTP_NUMERIC_IP_HOST)
+#else
+#define API_RISK_NUMERIC_HOST (UINT64_C(1) << NDPI_NUMERIC_IP_HOST)
+#endif
+
 #if NDPI_API < 406
 #define API_CLIENT_ALPNS(tls)        ((tls)->alpn)
 #define API_FINGERPRINT_SET(flow)    ((flow)->l4.tcp.tls.fingerprint_set)

@@ -21,8 +21,20 @@
 #include "classify/ndpi_meta.h"
 #include "classify/ndpi_priv.h"
 
-/* Risks that a packet cut by the snap length would bring about. */
-#define RISKS_OF_CUT_PACKETS (UINT64_C(1) << NDPI_MALFORMED_PACKET)
+#define RISK(name) (UINT64_C(1) << NDPI_##name)
+
+/*
+ * A packet that the snap length cut reads as if zeros followed, which looks broken in
+ * many ways: of such a flow only these risks count, which what was captured proves.
+ */
+#define RISKS_DESPITE_CUT                                                              \
+	(RISK(URL_POSSIBLE_XSS) | RISK(URL_POSSIBLE_SQL_INJECTION) |                   \
+	    RISK(URL_POSSIBLE_RCE_INJECTION) |                                         \
+	    RISK(KNOWN_PROTOCOL_ON_NON_STANDARD_PORT) | API_RISK_NUMERIC_HOST |        \
+	    RISK(SSH_OBSOLETE_CLIENT_VERSION_OR_CIPHER) |                              \
+	    RISK(SSH_OBSOLETE_SERVER_VERSION_OR_CIPHER) | RISK(SMB_INSECURE_VERSION) | \
+	    RISK(UNSAFE_PROTOCOL) | RISK(DESKTOP_OR_FILE_SHARING_SESSION) |            \
+	    RISK(CLEAR_TEXT_CREDENTIALS) | RISK(POSSIBLE_EXPLOIT))
 
 /* Packets before the first payload that count toward nDPI's limit: the handshake. */
 #define HANDSHAKE_PACKETS 3
@@ -78,6 +90,7 @@ extract(struct classifier *c, const struct open_flow *o)
 	const struct meta m = {
 	    .flow = &o->flow,
 	    .first_to_server = o->first_to_server,
+	    .cut = o->cut,
 	    .b = &c->builder,
 	};
 
@@ -127,7 +140,7 @@ flow_decide(struct classifier *c, struct open_flow *o, bool early)
 		v->proto = o->proto;
 		v->risks = o->flow.risk;
 		if (o->cut)
-			v->risks &= ~RISKS_OF_CUT_PACKETS;
+			v->risks &= RISKS_DESPITE_CUT;
 		count_verdict(c, v);
 	} else {
 		c->stats.no_state++;

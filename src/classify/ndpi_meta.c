@@ -57,6 +57,8 @@ extract_ssh(const struct meta *m, unsigned arg)
 	    m->first_to_server ? first : second);
 	add_banner(b, FIELD_SSH_SERVER_PROTO_VERSION, FIELD_SSH_SERVER_SOFTWARE_VERSION,
 	    m->first_to_server ? second : first);
+	if (m->cut)
+		return;
 	add_lower(b, FIELD_SSH_CLIENT_HASSH_HASH, flow->protos.ssh.hassh_client);
 	add_lower(b, FIELD_SSH_SERVER_HASSH_HASH, flow->protos.ssh.hassh_server);
 }
@@ -209,7 +211,7 @@ static void
 extract_entropy(const struct meta *m, unsigned arg)
 {
 	(void)arg;
-	if (m->flow->entropy > 0.0F)
+	if (m->flow->entropy > 0.0F && !m->cut)
 		label_add_real(m->b, FIELD_NDPI_ENTROPY, (double)m->flow->entropy);
 }
 

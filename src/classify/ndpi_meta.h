@@ -12,6 +12,8 @@ struct meta {
 	const struct ndpi_flow_struct *flow;
 	/* Direction of the packet that gave the protocol away. */
 	bool first_to_server;
+	/* Packets were cut by the snap length: hashes over their content are wrong. */
+	bool cut;
 	struct label_builder *b;
 };
 

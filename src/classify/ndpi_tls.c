@@ -74,10 +74,6 @@ add_version(struct label_builder *b, unsigned field, uint16_t version)
 static void
 add_certificate(const struct ndpi_flow_struct *flow, struct label_builder *b)
 {
-	const uint8_t *sha1 = flow->protos.tls_quic.sha1_certificate_fingerprint;
-	char text[3 * sizeof flow->protos.tls_quic.sha1_certificate_fingerprint];
-	size_t n = 0;
-
 	label_add(b, FIELD_TLS_ISSUERDN, flow->protos.tls_quic.issuerDN);
 	label_add(b, FIELD_TLS_SUBJECT, flow->protos.tls_quic.subjectDN);
 	if (flow->protos.tls_quic.server_names_len > 0)
@@ -85,12 +81,6 @@ add_certificate(const struct ndpi_flow_struct *flow, struct label_builder *b)
 		    flow->protos.tls_quic.server_names, ',');
 	add_time(b, FIELD_TLS_NOTBEFORE, flow->protos.tls_quic.notBefore);
 	add_time(b, FIELD_TLS_NOTAFTER, flow->protos.tls_quic.notAfter);
-	if (flow->l4_proto != IPPROTO_TCP || !API_FINGERPRINT_SET(flow))
-		return;
-	for (size_t i = 0; i < sizeof text / 3; i++)
-		n += (size_t)snprintf(
-		    text + n, sizeof text - n, i == 0 ? "%02x" : ":%02x", sha1[i]);
-	label_add_bytes(b, FIELD_TLS_FINGERPRINT, text, n);
 }
 
 static void
@@ -112,6 +102,26 @@ add_cipher(const struct ndpi_flow_struct *flow, struct label_builder *b)
 		label_add(b, FIELD_TLS_CIPHER_STRENGTH, strengths[strength]);
 }
 
+static void
+add_hashes(const struct ndpi_flow_struct *flow, struct label_builder *b)
+{
+	const uint8_t *sha1 = flow->protos.tls_quic.sha1_certificate_fingerprint;
+	char text[3 * sizeof flow->protos.tls_quic.sha1_certificate_fingerprint];
+	size_t n = 0;
+
+	label_add(b, FIELD_TLS_JA3_HASH, flow->protos.tls_quic.ja3_client);
+	label_add(b, FIELD_TLS_JA3S_HASH, flow->protos.tls_quic.ja3_server);
+#if NDPI_API >= 410
+	label_add(b, FIELD_TLS_JA4, flow->protos.tls_quic.ja4_client);
+#endif
+	if (flow->l4_proto != IPPROTO_TCP || !API_FINGERPRINT_SET(flow))
+		return;
+	for (size_t i = 0; i < sizeof text / 3; i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof text - n, i == 0 ? "%02x" : ":%02x", sha1[i]);
+	label_add_bytes(b, FIELD_TLS_FINGERPRINT, text, n);
+}
+
 void
 ndpi_meta_tls(const struct meta *m, unsigned arg)
 {
@@ -122,11 +132,8 @@ ndpi_meta_tls(const struct meta *m, unsigned arg)
 	(void)arg;
 	label_add(b, FIELD_TLS_SNI, flow->host_server_name);
 	add_version(b, FIELD_TLS_VERSION, flow->protos.tls_quic.ssl_version);
-	label_add(b, FIELD_TLS_JA3_HASH, flow->protos.tls_quic.ja3_client);
-	label_add(b, FIELD_TLS_JA3S_HASH, flow->protos.tls_quic.ja3_server);
-#if NDPI_API >= 410
-	label_add(b, FIELD_TLS_JA4, flow->protos.tls_quic.ja4_client);
-#endif
+	if (!m->cut)
+		add_hashes(flow, b);
 	add_cipher(flow, b);
 	label_add_list(
 	    b, FIELD_TLS_CLIENT_ALPNS, API_CLIENT_ALPNS(&flow->protos.tls_quic), ',');
@@ -155,7 +162,8 @@ ndpi_meta_quic(const struct meta *m, unsigned arg)
 	(void)arg;
 	label_add(b, FIELD_QUIC_SNI, flow->host_server_name);
 	label_add(b, FIELD_QUIC_UA, flow->http.user_agent);
-	label_add(b, FIELD_QUIC_JA3_HASH, flow->protos.tls_quic.ja3_client);
+	if (!m->cut)
+		label_add(b, FIELD_QUIC_JA3_HASH, flow->protos.tls_quic.ja3_client);
 	add_version(b, FIELD_QUIC_TLS_VERSION, flow->protos.tls_quic.ssl_version);
 	label_add_list(
 	    b, FIELD_QUIC_CLIENT_ALPNS, API_CLIENT_ALPNS(&flow->protos.tls_quic), ',');
@@ -169,6 +177,7 @@ ndpi_meta_quic(const struct meta *m, unsigned arg)
 		version, sizeof version, flow->protos.tls_quic.quic_version));
 #endif
 #if NDPI_API >= 410
-	label_add(b, FIELD_QUIC_JA4, flow->protos.tls_quic.ja4_client);
+	if (!m->cut)
+		label_add(b, FIELD_QUIC_JA4, flow->protos.tls_quic.ja4_client);
 #endif
 }
