@@ -46,7 +46,7 @@ l3_copy(const struct packet *p, uint8_t buf_r[L3_MAX + L3_TAIL])
 static size_t
 tcp_header(const struct flow_record *r, uint8_t *buf)
 {
-	bool syn = (r->side[FLOW_TOSERVER].tcp_flags & TCP_SYN) != 0;
+	bool syn = r->initiator == FLOW_INITIATOR_SYN;
 
 	memset(buf, 0, 20);
 	put16(buf, r->sport);

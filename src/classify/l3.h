@@ -26,7 +26,7 @@ size_t l3_copy(const struct packet *p, uint8_t buf_r[L3_MAX + L3_TAIL]);
 
 /*
  * Builds the bare headers of the flow's first packet, from initiator to responder: for
- * TCP a SYN if the initiator sent one, else an ACK. Returns its length.
+ * TCP a SYN if the initiator's was seen, else an ACK. Returns its length.
  */
 size_t l3_first_packet(const struct flow_record *r, uint8_t buf_r[L3_MAX + L3_TAIL]);
 

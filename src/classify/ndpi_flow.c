@@ -100,6 +100,16 @@ extract(struct classifier *c, const struct open_flow *o)
 	c->stats.labels_cut += c->builder.cut;
 }
 
+/* nDPI leaves it to its caller to look for attacks in the URL. */
+static uint64_t
+url_risk(const struct ndpi_flow_struct *flow)
+{
+	ndpi_risk_enum risk =
+	    flow->http.url == NULL ? NDPI_NO_RISK : ndpi_validate_url(flow->http.url);
+
+	return risk == NDPI_NO_RISK ? 0 : UINT64_C(1) << risk;
+}
+
 /* A block for the verdict and its values; without the values when they do not fit. */
 static struct verdict *
 new_verdict(struct classifier *c)
@@ -138,7 +148,7 @@ flow_decide(struct classifier *c, struct open_flow *o, bool early)
 		verdict_set_protocols(v, &o->last);
 		v->confidence = (uint8_t)o->flow.confidence;
 		v->proto = o->proto;
-		v->risks = o->flow.risk;
+		v->risks = o->flow.risk | url_risk(&o->flow);
 		if (o->cut)
 			v->risks &= RISKS_DESPITE_CUT;
 		count_verdict(c, v);
@@ -191,7 +201,10 @@ give(struct classifier *c, struct open_flow *o, size_t len, int64_t ts)
 	o->held = (uint32_t)held;
 }
 
-/* ndpiReader shows nDPI the handshake, whose first packet names ports and addresses. */
+/*
+ * ndpiReader shows nDPI the handshake, too: its first packet names ports and addresses,
+ * and the empty ones count.
+ */
 static void
 give_beginning(struct classifier *c, struct open_flow *o, const struct flow_record *r)
 {
@@ -200,13 +213,13 @@ give_beginning(struct classifier *c, struct open_flow *o, const struct flow_reco
 	if (before == 0)
 		return;
 	o->packets = before < UINT16_MAX ? (uint16_t)before : UINT16_MAX;
-	if (o->proto != IPPROTO_TCP || !o->beginning_seen)
-		return;
-	o->to_server = true;
-	give(c, o, l3_first_packet(r, c->packet), r->start);
+	if (o->beginning_seen) {
+		o->to_server = true;
+		give(c, o, l3_first_packet(r, c->packet), r->start);
+	}
 	api_skip_packets(&o->flow,
 	    before < HANDSHAKE_PACKETS ? (unsigned)before : HANDSHAKE_PACKETS,
-	    (r->side[FLOW_TOCLIENT].tcp_flags & TCP_SYN) != 0);
+	    o->beginning_seen && (r->side[FLOW_TOCLIENT].tcp_flags & TCP_SYN) != 0);
 }
 
 static struct open_flow *
@@ -227,7 +240,7 @@ open_flow(struct classifier *c, const struct flow_packet *fp, struct flow_slots 
 	o->kind = STATE_OPEN;
 	o->slots = slots;
 	o->proto = r.proto;
-	o->beginning_seen = (r.side[FLOW_TOSERVER].tcp_flags & TCP_SYN) != 0;
+	o->beginning_seen = r.proto == IPPROTO_TCP && r.initiator == FLOW_INITIATOR_SYN;
 	slots->classify = o;
 	link_newest(c, o);
 	give_beginning(c, o, &r);

@@ -79,8 +79,7 @@ guess(
 
 	memset(&c->guess, 0, sizeof c->guess);
 	api_process(c->module, &c->guess, c->packet, (uint16_t)len,
-	    api_millis(r->start), true,
-	    (r->side[FLOW_TOSERVER].tcp_flags & TCP_SYN) != 0);
+	    api_millis(r->start), true, r->initiator == FLOW_INITIATOR_SYN);
 	if (c->guess.detected_protocol_stack[0] == NDPI_PROTOCOL_UNKNOWN)
 		api_clear_leftovers(&c->guess);
 	protocol = api_giveup(c->module, &c->guess);

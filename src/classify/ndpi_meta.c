@@ -153,7 +153,7 @@ static void
 extract_telnet(const struct meta *m, unsigned arg)
 {
 	(void)arg;
-	if (!m->flow->protos.telnet.username_detected)
+	if (m->flow->protos.telnet.username[0] == '\0')
 		return;
 	label_add(m->b, FIELD_TELNET_USERNAME, m->flow->protos.telnet.username);
 	label_add_number(
