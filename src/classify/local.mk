@@ -1,6 +1,9 @@
 libtallyman_a_SOURCES += \
 	src/classify/fields.c \
 	src/classify/fields.h \
+	src/classify/geo.c \
+	src/classify/intern.c \
+	src/classify/intern.h \
 	src/classify/l3.c \
 	src/classify/l3.h \
 	src/classify/labels.c \
