@@ -334,7 +334,7 @@ struct flow_table {
 static inline void
 flow_prefetch(const void *object, size_t size)
 {
-	for (size_t at = 0; at < size; at += 64)
+	for (size_t at = 0; object != NULL && at < size; at += 64)
 		__builtin_prefetch((const char *)object + at);
 }
 

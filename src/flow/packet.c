@@ -172,9 +172,11 @@ plain_packet(struct flow_table *t, struct flow *f, enum flow_dir dir,
 	else if (f->key.family == 4 ? f->key.proto == IPPROTO_ICMP
 				    : f->key.proto == IPPROTO_ICMPV6)
 		icmp_packet(f, dir, p);
-	if (p->frag_offset == 0)
+	if (f->key.proto == IPPROTO_TCP)
+		return;
+	if (has_payload(p))
 		fp_r->len = p->payload_len;
-	if (!f->end[0].seen || !f->end[1].seen || f->key.proto == IPPROTO_TCP)
+	if (!f->end[0].seen || !f->end[1].seen)
 		return;
 	if (f->state == FLOW_STATE_NEW) {
 		f->state = FLOW_STATE_ESTABLISHED;

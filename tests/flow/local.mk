@@ -19,6 +19,34 @@ tests_flow_test_fragment_SOURCES = tests/flow/test_fragment.c \
 tests_flow_test_fragment_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_flow_test_fragment_LDADD = $(TEST_LIBS)
 
+unit_tests += tests/flow/test_table
+tests_flow_test_table_SOURCES = tests/flow/test_table.c \
+	$(flow_script) \
+	tests/flow/flow_values.h
+tests_flow_test_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_table_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_evict
+tests_flow_test_evict_SOURCES = tests/flow/test_evict.c \
+	$(flow_script) \
+	tests/flow/flow_values.h
+tests_flow_test_evict_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_evict_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_reader
+tests_flow_test_reader_SOURCES = tests/flow/test_reader.c \
+	$(flow_script) \
+	tests/flow/flow_values.h
+tests_flow_test_reader_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_reader_LDADD = $(TEST_LIBS)
+
+unit_tests += tests/flow/test_random
+tests_flow_test_random_SOURCES = tests/flow/test_random.c \
+	tests/flow/flow_values.h \
+	tests/flow/random_packets.h
+tests_flow_test_random_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_random_LDADD = $(TEST_LIBS)
+
 unit_tests += tests/flow/test_aggregate
 tests_flow_test_aggregate_SOURCES = tests/flow/test_aggregate.c \
 	tests/flow/aggregate_flows.h \

@@ -19,6 +19,11 @@ tests_fuzz_fuzz_capture_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_capture_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 EXTRA_DIST += tests/fuzz/seeds/capture
 
+fuzz_programs += tests/fuzz/fuzz_flow
+tests_fuzz_fuzz_flow_SOURCES = tests/fuzz/fuzz_flow.c tests/flow/random_packets.h
+tests_fuzz_fuzz_flow_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_flow_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 endif
