@@ -308,8 +308,11 @@ app_get_summary(struct flow *f, struct app_summary *summary_r)
 	const struct app_flow *s = slots != NULL ? slots->app : NULL;
 
 	memset(summary_r, 0, sizeof *summary_r);
-	if (s != NULL)
+	if (s == NULL)
+		return;
+	if (!s->provisional || s->summary.malformed > 0)
 		*summary_r = s->summary;
+	summary_r->partial = s->summary.partial;
 }
 
 /* ---- packets ---- */

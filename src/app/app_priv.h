@@ -142,6 +142,8 @@ struct parser {
 	void (*data)(struct app *a, struct app_flow *s, const struct segment *seg);
 	/* n bytes will not come. */
 	void (*gap)(struct app *a, struct app_flow *s, unsigned side, uint64_t n);
+	/* How many bytes from here on matter by their number alone. NULL: none. */
+	uint64_t (*skips)(const struct app_flow *s, unsigned side);
 	/* The side will send no more; or, at the flow's end, nobody saw it. */
 	void (*end)(struct app *a, struct app_flow *s, unsigned side);
 	/* Emits what is pending: the flow ends. */

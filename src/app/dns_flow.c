@@ -113,15 +113,6 @@ drop_piece(struct app *a, struct dns_side *side)
 	side->stored = side->got = 0;
 }
 
-static void
-out_of_step(struct app *a, struct app_flow *s, struct dns_side *side)
-{
-	drop_piece(a, side);
-	side->has_high = false;
-	side->phase = DNS_SEEK;
-	s->abandoned = s->provisional;
-}
-
 /* What was kept of a split message is the message, as if the snap length had cut it. */
 static void
 message_from_piece(struct app *a, struct app_flow *s, unsigned index)
@@ -135,6 +126,28 @@ message_from_piece(struct app *a, struct app_flow *s, unsigned index)
 
 	message(a, s, &seg, side->size);
 	drop_piece(a, side);
+}
+
+/* What has come of a message that will not be finished is one all the same. */
+static void
+end_unfinished(struct app *a, struct app_flow *s, unsigned index)
+{
+	struct dns_side *side = &s->dns.side[index];
+
+	if (side->phase == DNS_BODY && side->got > 0)
+		message_from_piece(a, s, index);
+}
+
+static void
+out_of_step(struct app *a, struct app_flow *s, unsigned index)
+{
+	struct dns_side *side = &s->dns.side[index];
+
+	end_unfinished(a, s, index);
+	drop_piece(a, side);
+	side->has_high = false;
+	side->phase = DNS_SEEK;
+	s->abandoned = s->provisional;
 }
 
 static void
@@ -204,13 +217,13 @@ take_length(struct app *a, struct app_flow *s, const struct segment *seg)
 	side->has_high = false;
 	side->size = (uint32_t)(side->high << 8 | seg->bytes[0]);
 	side->got = side->stored = 0;
-	side->phase = DNS_BODY;
 	if (side->size < DNS_HEADER ||
 	    !dns_header_possible(seg->bytes + 1, seg->cap - 1)) {
 		app_malformed(a, s, ANOMALY_DNS_MALFORMED);
-		out_of_step(a, s, side);
+		out_of_step(a, s, seg->side);
 		return seg->len;
 	}
+	side->phase = DNS_BODY;
 	return 1;
 }
 
@@ -239,7 +252,7 @@ tcp_data(struct app *a, struct app_flow *s, const struct segment *seg)
 		else if (rest.cap > 0)
 			advance(&rest, take_length(a, s, &rest));
 		else
-			out_of_step(a, s, side);
+			out_of_step(a, s, seg->side);
 	}
 }
 
@@ -251,23 +264,17 @@ tcp_gap(struct app *a, struct app_flow *s, unsigned index, uint64_t n)
 	a->stats.gaps++;
 	s->summary.gaps++;
 	if (side->phase != DNS_BODY || n > side->size - side->got) {
-		out_of_step(a, s, side);
+		out_of_step(a, s, index);
 		return;
 	}
 	side->got += (uint32_t)n;
 	end_if_complete(a, s, index);
 }
 
-/* A message that was never finished is one all the same, as far as it goes. */
 static void
 tcp_end(struct app *a, struct app_flow *s, unsigned index)
 {
-	struct dns_side *side = &s->dns.side[index];
-
-	if (side->phase == DNS_BODY && side->got > 0)
-		message_from_piece(a, s, index);
-	drop_piece(a, side);
-	side->phase = DNS_SEEK;
+	out_of_step(a, s, index);
 }
 
 static void

@@ -522,7 +522,7 @@ looks_like_start(const struct http_reader *r, const struct segment *seg)
 }
 
 /* A body that was announced and does not come: of a response whose request was not seen
- * (it may have been a HEAD), or of a request that waited for leave and was refused. */
+ * (it may have been a HEAD), or of a request that waits for leave and is refused. */
 static bool
 body_stays_away(const struct http_reader *r)
 {
@@ -531,8 +531,7 @@ body_stays_away(const struct http_reader *r)
 	if (side->body > 0)
 		return false;
 	if (r->request)
-		return side->phase == HTTP_BODY && side->tx != NULL &&
-		    side->tx->has_response;
+		return side->phase == HTTP_BODY && side->framing.expects;
 	return (side->phase == HTTP_BODY || side->phase == HTTP_UNTIL_CLOSE) &&
 	    (side->tx == NULL || !side->tx->has_request);
 }
@@ -621,9 +620,27 @@ http_release(struct app *a, struct app_flow *s)
 	http_tx_release(a, s);
 }
 
+static uint64_t
+http_skips(const struct app_flow *s, unsigned index)
+{
+	const struct http_side *side = &s->http.side[index];
+
+	switch (side->phase) {
+	case HTTP_BODY:
+	case HTTP_CHUNK:
+		return side->left;
+	case HTTP_UNTIL_CLOSE:
+	case HTTP_OPAQUE:
+		return UINT64_MAX;
+	default:
+		return 0;
+	}
+}
+
 const struct parser http_parser = {
     .data = http_data,
     .gap = http_gap,
+    .skips = http_skips,
     .end = http_end,
     .finish = http_finish,
     .release = http_release,

@@ -75,6 +75,7 @@ struct http_framing {
 	bool chunked;   /* the last transfer coding */
 	bool coded;     /* another transfer coding */
 	bool bad;       /* contradictory or impossible */
+	bool expects;   /* the body waits for a 100 (Continue) */
 };
 
 /* What a header line means here. */

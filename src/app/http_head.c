@@ -104,7 +104,7 @@ is_digits(const uint8_t *p, uint32_t n)
 static bool
 is_status(const uint8_t *p, uint32_t n)
 {
-	return n >= STATUS_END && is_protocol(p, 8) && p[8] == ' ' &&
+	return n >= STATUS_END && is_protocol(p, 8) && p[5] == '1' && p[8] == ' ' &&
 	    is_digits(p + 9, 3) && (n == STATUS_END || p[STATUS_END] == ' ');
 }
 
@@ -271,6 +271,15 @@ read_coding(const uint8_t *value, uint32_t n, struct http_framing *framing,
 }
 
 static void
+read_expect(const uint8_t *value, uint32_t n, struct http_framing *framing,
+    struct http_header *h)
+{
+	(void)value;
+	(void)h;
+	framing->expects = n > 0;
+}
+
+static void
 read_authorization(const uint8_t *value, uint32_t n, struct http_framing *framing,
     struct http_header *h)
 {
@@ -293,6 +302,7 @@ static const struct field {
 	field_read *read;
 } fields[] = {
     {"host", 4, IN_REQUEST, HTTP_HOST, 255, NULL},
+    {"expect", 6, IN_REQUEST, HTTP_N_TEXTS, 0, read_expect},
     {"server", 6, IN_RESPONSE, HTTP_SERVER, 255, NULL},
     {"referer", 7, IN_REQUEST, HTTP_REFERER, 1024, NULL},
     {"upgrade", 7, IN_RESPONSE, HTTP_UPGRADE, 64, NULL},

@@ -14,25 +14,58 @@ struct arrival {
 	struct segment seg;
 };
 
-/* Keeps a copy; over the limit the segment is lost, which shows when the stream is
- * settled beyond it. Of a long segment the beginning is kept. */
-static void
-hold(struct app *a, struct stream_side *side, const struct arrival *now)
+static struct stream_held *
+held_of(struct app *a, struct stream_side *side)
 {
 	struct stream_held *h = side->held;
-	uint32_t cap = now->seg.cap;
+
+	if (h != NULL)
+		return h;
+	h = side->held = pool_get(&a->reorders);
+	if (h == NULL) {
+		a->stats.no_memory++;
+		return NULL;
+	}
+	h->n = 0;
+	h->used = 0;
+	return h;
+}
+
+/* Bytes of a body need not be kept: that they came is enough. */
+static bool
+is_needed(const struct app_flow *s, const struct arrival *now)
+{
+	const struct parser *parser = app_parser(s);
+	uint64_t end = now->pos + now->seg.len - s->stream[now->seg.side].pos;
+
+	return parser->skips == NULL || end > parser->skips(s, now->seg.side);
+}
+
+/* Both without bytes, and one behind the other. */
+static void
+join(struct stream_held *h, unsigned at)
+{
+	if (at + 1 >= h->n || h->segments[at].cap > 0 || h->segments[at + 1].cap > 0 ||
+	    h->segments[at].pos + h->segments[at].len != h->segments[at + 1].pos ||
+	    h->segments[at].len > UINT32_MAX - h->segments[at + 1].len)
+		return;
+	h->segments[at].len += h->segments[at + 1].len;
+	h->n--;
+	memmove(h->segments + at + 1, h->segments + at + 2,
+	    (h->n - at - 1) * sizeof *h->segments);
+}
+
+/* Keeps a segment; over the limit it is lost, which shows when the stream is settled
+ * beyond it. Of a long one the beginning is kept, as if the snap length had cut it. */
+static void
+hold(struct app *a, struct app_flow *s, const struct arrival *now)
+{
+	struct stream_held *h = held_of(a, &s->stream[now->seg.side]);
+	uint32_t cap = is_needed(s, now) ? now->seg.cap : 0;
 	unsigned at;
 
-	if (h == NULL) {
-		h = side->held = pool_get(&a->reorders);
-		if (h == NULL) {
-			a->stats.no_memory++;
-			return;
-		}
-		h->n = 0;
-		h->used = 0;
-	}
-	if (h->n == STREAM_HELD_MAX || h->used == STREAM_HELD_BYTES)
+	if (h == NULL || h->n == STREAM_HELD_MAX ||
+	    (cap > 0 && h->used == STREAM_HELD_BYTES))
 		return;
 	if (cap > STREAM_HELD_BYTES - h->used)
 		cap = STREAM_HELD_BYTES - h->used;
@@ -46,6 +79,9 @@ hold(struct app *a, struct stream_side *side, const struct arrival *now)
 	memcpy(h->bytes + h->used, now->seg.bytes, cap);
 	h->used += cap;
 	h->n++;
+	join(h, at);
+	if (at > 0)
+		join(h, at - 1);
 }
 
 /* Takes the first kept segment out. Its bytes stay where they are until the buffer is
@@ -176,7 +212,7 @@ stream_packet(struct app *a, struct app_flow *s, unsigned index, const struct pa
 	}
 	if (side->started) {
 		if (!settle(a, s, index, fp->next, &now))
-			hold(a, side, &now);
+			hold(a, s, &now);
 		release_held(a, side, false);
 	}
 	if ((p->tcp.flags & TCP_FIN) != 0 && p->proto == IPPROTO_TCP)

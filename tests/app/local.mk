@@ -1,9 +1,16 @@
-unit_tests += tests/app/test_dns
-tests_app_test_dns_SOURCES = tests/app/test_dns.c tests/app/wire.h
+unit_tests += tests/app/test_dns tests/app/test_http tests/app/test_app
+
+tests_app_test_dns_SOURCES = tests/app/test_dns.c tests/app/render.c \
+	tests/app/render.h tests/app/wire.h
 tests_app_test_dns_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_app_test_dns_LDADD = $(TEST_LIBS)
 
-unit_tests += tests/app/test_http
-tests_app_test_http_SOURCES = tests/app/test_http.c
+tests_app_test_http_SOURCES = tests/app/test_http.c tests/app/render.c \
+	tests/app/render.h
 tests_app_test_http_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_app_test_http_LDADD = $(TEST_LIBS)
+
+tests_app_test_app_SOURCES = tests/app/test_app.c tests/app/render.c \
+	tests/app/render.h tests/app/talk.c tests/app/talk.h tests/app/wire.h
+tests_app_test_app_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_app_test_app_LDADD = $(TEST_LIBS)

@@ -15,59 +15,8 @@
 
 #include "app/dns.h"
 #include "tallyman/batch.h"
-#include "tallyman/buf.h"
+#include "render.h"
 #include "wire.h"
-
-/* ---- a message as text ---- */
-
-static void
-add_text(struct buf *b, const struct app_text *text)
-{
-	buf_add(b, text->data, text->len);
-}
-
-static void
-add_record(struct buf *b, const struct app_dns_record *r)
-{
-	static const char *const sections[] = {"an", "ns", "ar"};
-	char type[16], rrclass[16];
-
-	buf_printf(b, " | %s ", sections[r->section]);
-	add_text(b, &r->rrname);
-	buf_printf(b, " %s %s %u [%u] ", app_dns_class_name(r->rrclass, rrclass),
-	    app_dns_type_name(r->rrtype, type), (unsigned)r->ttl,
-	    (unsigned)r->rdata_len);
-	add_text(b, &r->rdata);
-}
-
-static void
-add_message(struct buf *b, const struct app_dns *dns)
-{
-	char type[16], rrclass[16], rcode[16];
-
-	buf_printf(b, "%04x %s op%u %s %u/%u/%u/%u", dns->id,
-	    dns->response ? "response" : "query", dns->opcode,
-	    app_dns_rcode_name(dns->rcode, rcode), dns->n_questions, dns->n_answers,
-	    dns->n_authorities, dns->n_additionals);
-	for (unsigned i = 0; i < dns->n_shown_questions; i++) {
-		const struct app_dns_question *q = &dns->questions[i];
-
-		buf_add_str(b, " | ? ");
-		add_text(b, &q->rrname);
-		buf_printf(b, " %s %s", app_dns_class_name(q->rrclass, rrclass),
-		    app_dns_type_name(q->rrtype, type));
-	}
-	for (unsigned i = 0; i < dns->n_shown_records; i++)
-		add_record(b, &dns->records[i]);
-	if (dns->edns)
-		buf_printf(b, " | edns %u", dns->edns_size);
-	if (dns->malformed)
-		buf_add_str(b, " | malformed");
-	if (dns->truncated_capture)
-		buf_add_str(b, " | truncated");
-	if (dns->shortened)
-		buf_add_str(b, " | shortened");
-}
 
 /* ---- cases ---- */
 
@@ -241,7 +190,7 @@ test_messages(void **state)
 		wire_write(&wire, cases[i].wire);
 		v = parse(wire.bytes, wire.len, wire.len, cases[i].variant, &dns);
 		buf_reset(&b);
-		add_message(&b, &dns);
+		render_dns(&b, &dns);
 		if (strcmp(buf_text(&b), cases[i].text) != 0)
 			print_error("case %zu: %s\n", i, cases[i].wire);
 		assert_string_equal(buf_text(&b), cases[i].text);
@@ -432,11 +381,11 @@ test_copy(void **state)
 	    wire.bytes, (uint32_t)wire.len, (uint32_t)wire.len, 0, &scratch, &m.dns);
 	buf_init(&before);
 	buf_init(&after);
-	add_message(&before, &m.dns);
+	render_dns(&before, &m.dns);
 	copy = app_message_copy(&batch, &m);
 	assert_non_null(copy);
 	memset(&scratch, 0xee, sizeof scratch);
-	add_message(&after, &copy->dns);
+	render_dns(&after, &copy->dns);
 	assert_string_equal(buf_text(&before), buf_text(&after));
 	assert_memory_equal(copy->dns.records[0].names[0].data, "s.example.com", 13);
 	batch.used = batch.cap - 64;

@@ -14,68 +14,9 @@
 #include <cmocka.h>
 
 #include "app/http_priv.h"
-#include "tallyman/batch.h"
-#include "tallyman/buf.h"
+#include "render.h"
 
 #define SECOND INT64_C(1000000000)
-
-/* ---- transactions as text ---- */
-
-static void
-add_named(struct buf *b, const char *name, const struct app_text *text)
-{
-	if (text->len == 0)
-		return;
-	buf_add_str(b, name);
-	buf_add(b, text->data, text->len);
-}
-
-static void
-add_request(struct buf *b, const struct app_http *h)
-{
-	add_named(b, "", &h->method);
-	add_named(b, " ", &h->target);
-	add_named(b, " ", &h->protocol);
-	add_named(b, " host=", &h->host);
-	add_named(b, " agent=", &h->user_agent);
-	add_named(b, " referer=", &h->referer);
-	add_named(b, " type=", &h->request_content_type);
-	add_named(b, " xff=", &h->xff);
-	if (h->authorization)
-		buf_add_str(b, " auth");
-	buf_printf(b, " body=%llu%s", (unsigned long long)h->request_body,
-	    h->request_complete ? "" : " incomplete");
-}
-
-static void
-add_response(struct buf *b, const struct app_http *h)
-{
-	buf_printf(b, " => %u", h->status);
-	add_named(b, " ", &h->response_protocol);
-	add_named(b, " type=", &h->response_content_type);
-	add_named(b, " location=", &h->location);
-	add_named(b, " server=", &h->server);
-	add_named(b, " upgrade=", &h->upgrade);
-	buf_printf(b, " body=%llu%s", (unsigned long long)h->response_body,
-	    h->response_complete ? "" : " incomplete");
-	if (h->response_time >= 0)
-		buf_printf(b, " after=%llds", (long long)(h->response_time / SECOND));
-}
-
-static void
-add_transaction(struct buf *b, const struct app_http *h)
-{
-	buf_printf(b, "%u ", h->depth);
-	if (h->has_request)
-		add_request(b, h);
-	if (h->has_response)
-		add_response(b, h);
-	if (h->truncated_capture)
-		buf_add_str(b, " truncated");
-	if (h->cut)
-		buf_add_str(b, " cut");
-	buf_add_str(b, "\n");
-}
 
 /* ---- one flow ---- */
 
@@ -94,7 +35,8 @@ on_message(void *ctx, struct flow *f, const struct app_message *m)
 	(void)f;
 	assert_int_equal(m->kind, APP_HTTP);
 	rig->messages++;
-	add_transaction(&rig->out, &m->http);
+	render_http(&rig->out, &m->http);
+	buf_add_str(&rig->out, "\n");
 }
 
 /* The client is side 0. */
@@ -224,7 +166,7 @@ static const struct exchange exchanges[] = {
 	 "0\r\n\r\n"},
 	"0 POST /e HTTP/1.1 body=4 => 201 HTTP/1.1 body=0 after=1s\n", 1, 3, 0},
     /* ... or not: the next request comes in its place */
-    {{">POST /e HTTP/1.1\r\nContent-Length: 4\r\n\r\n",
+    {{">POST /e HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n",
 	 "<HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", ">GET /2 HTTP/1.1\r\n\r\n",
 	 OK("0")},
 	"0 POST /e HTTP/1.1 body=0 => 417 HTTP/1.1 body=0\n"

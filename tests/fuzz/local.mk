@@ -24,6 +24,17 @@ tests_fuzz_fuzz_flow_SOURCES = tests/fuzz/fuzz_flow.c tests/flow/random_packets.
 tests_fuzz_fuzz_flow_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_flow_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 
+fuzz_programs += tests/fuzz/fuzz_dns
+tests_fuzz_fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
+tests_fuzz_fuzz_dns_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_dns_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+
+fuzz_programs += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
+tests_fuzz_fuzz_http_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_http_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+EXTRA_DIST += tests/fuzz/seeds/dns tests/fuzz/seeds/http
+
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 endif
