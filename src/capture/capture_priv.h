@@ -302,8 +302,8 @@ struct filter;
 struct filter *filter_new(const char *expression); /* NULL without memory */
 void filter_free(struct filter **f);
 
-/* Compiles for the link type if that was not done. Returns NULL or why it cannot be
- * used; the text lives as long as the filter. */
+/* Compiles for the link type if that was not done. Returns NULL, or why no frame of
+ * that type will be accepted; the text lives as long as the filter. */
 const char *filter_prepare(struct filter *f, uint16_t linktype);
 
 /* NULL when it can be used for any common link type, else why not for Ethernet. */

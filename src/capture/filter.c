@@ -8,12 +8,15 @@
 #include "capture_priv.h"
 
 #include <pcap/pcap.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct filter_type {
 	uint16_t linktype;
-	struct bpf_program program;
-	char *why; /* NULL, or why the program is not there */
+	enum filter_verdict
+	    answer; /* to every frame, unless it is FILTER_ACCEPT: then */
+	struct bpf_program program; /* this decides */
+	char why[PCAP_ERRBUF_SIZE]; /* otherwise this says why */
 };
 
 struct filter {
@@ -23,7 +26,6 @@ struct filter {
 	unsigned last; /* the type of the frame before */
 };
 
-static const char no_memory[] = "not enough memory";
 static const char too_many[] = "too many link types in one run";
 
 /*
@@ -89,33 +91,38 @@ filter_free(struct filter **f)
 {
 	if (*f == NULL)
 		return;
-	for (unsigned i = 0; i < (*f)->n; i++) {
-		if ((*f)->types[i].why == NULL)
+	for (unsigned i = 0; i < (*f)->n; i++)
+		if ((*f)->types[i].answer == FILTER_ACCEPT)
 			pcap_freecode(&(*f)->types[i].program);
-		free((*f)->types[i].why);
-	}
 	free((*f)->expression);
 	free(*f);
 	*f = NULL;
 }
 
 /*
- * The optimiser refuses an expression that rejects every packet; for one link type of
- * several that is a fair answer, so it is then compiled as it stands.
+ * The optimiser refuses an expression that rejects every packet, which compiles as it
+ * stands. For one link type of several that is a fair answer.
  */
 static void
-compile(struct filter *f, struct filter_type *t)
+compile(struct filter_type *t, const char *expression)
 {
 	pcap_t *dead = pcap_open_dead(dlt_of(t->linktype), CAPTURE_SNAPLEN_MAX);
-	int rc = -1;
 
-	for (int optimise = 1; optimise >= 0 && rc != 0 && dead != NULL; optimise--)
-		rc = pcap_compile(
-		    dead, &t->program, f->expression, optimise, PCAP_NETMASK_UNKNOWN);
-	if (rc != 0)
-		t->why = strdup(dead != NULL ? pcap_geterr(dead) : no_memory);
-	if (dead != NULL)
-		pcap_close(dead);
+	t->answer = FILTER_UNUSABLE;
+	snprintf(t->why, sizeof t->why, "not enough memory");
+	if (dead == NULL)
+		return;
+	if (pcap_compile(dead, &t->program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+		t->answer = FILTER_ACCEPT;
+	} else {
+		snprintf(t->why, sizeof t->why, "%s", pcap_geterr(dead));
+		if (pcap_compile(
+			dead, &t->program, expression, 0, PCAP_NETMASK_UNKNOWN) == 0) {
+			t->answer = FILTER_REJECT;
+			pcap_freecode(&t->program);
+		}
+	}
+	pcap_close(dead);
 }
 
 /* The slot of a link type; FILTER_TYPES_MAX when there is none left. */
@@ -131,7 +138,7 @@ find_type(struct filter *f, uint16_t linktype)
 		return i;
 	f->n++;
 	f->types[i].linktype = linktype;
-	compile(f, &f->types[i]);
+	compile(&f->types[i], f->expression);
 	return i;
 }
 
@@ -140,7 +147,9 @@ filter_prepare(struct filter *f, uint16_t linktype)
 {
 	unsigned slot = find_type(f, linktype);
 
-	return slot == FILTER_TYPES_MAX ? too_many : f->types[slot].why;
+	if (slot == FILTER_TYPES_MAX)
+		return too_many;
+	return f->types[slot].answer == FILTER_ACCEPT ? NULL : f->types[slot].why;
 }
 
 const char *
@@ -170,8 +179,8 @@ filter_match(struct filter *f, const struct frame *frame, unsigned *slot_r)
 	if (f->last == FILTER_TYPES_MAX)
 		return FILTER_UNUSABLE;
 	t = &f->types[f->last];
-	if (t->why != NULL)
-		return FILTER_UNUSABLE;
+	if (t->answer != FILTER_ACCEPT)
+		return t->answer;
 	return bpf_filter(
 		   t->program.bf_insns, frame->data, frame->len, frame->caplen) != 0
 	    ? FILTER_ACCEPT

@@ -16,9 +16,12 @@
 int
 enter_directory(void **state)
 {
-	char *dir = strdup("/tmp/tallyman-test-XXXXXX");
+	const char *parent = getenv("TMPDIR");
+	char *dir;
 
-	if (dir == NULL || mkdtemp(dir) == NULL)
+	if (asprintf(&dir, "%s/tallyman-test-XXXXXX",
+		parent != NULL ? parent : "/tmp") < 0 ||
+	    mkdtemp(dir) == NULL)
 		return -1;
 	*state = dir;
 	return chdir(dir);

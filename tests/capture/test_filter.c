@@ -116,6 +116,7 @@ test_filter_refused(void **state)
 	} cases[] = {
 	    {"tcp prot 80", 1, "the filter \"tcp prot 80\" cannot be used:"},
 	    {"port", 1, "cannot be used"},
+	    {"tcp and udp", 1, "rejects all packets"},
 	    {"host 10.0.0.2", 1, NULL},
 	    {"wlan type mgt", 1, "cannot be used"},
 	    {"wlan type mgt", 105, NULL},
