@@ -33,6 +33,7 @@ test_allowance(void **state)
 	};
 	struct output *out = output_new();
 	struct aggregator *a = aggregator_new(&config, keep, out);
+	unsigned late = 0;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(steps); i++) {
@@ -47,6 +48,12 @@ test_allowance(void **state)
 		assert_int_equal(written, steps[i].written);
 		aggregator_tick(a, steps[i].now);
 	}
+	for (uint32_t k = 0; k < 10; k++) {
+		struct flow_record r = unanswered(0xff00 | k, 3, 80, 0);
+
+		late += !aggregator_offer(a, &r, 0); /* an end that is new by now */
+	}
+	assert_int_equal(late, 5);
 	aggregator_free(&a);
 	free(out);
 }
