@@ -20,9 +20,8 @@ struct meter_counts {
 	uint64_t tcp, udp;
 	uint64_t syn, synack, rst, fin;
 	uint64_t icmp, arp, fragments;
-	uint64_t flows; /* new flows */
-	uint64_t
-	    answered; /* flows, new or not, whose responder spoke for the first time */
+	uint64_t flows;    /* new flows */
+	uint64_t answered; /* flows whose responder spoke for the first time */
 	uint64_t messages; /* DNS and HTTP messages */
 };
 

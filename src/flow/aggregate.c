@@ -58,8 +58,7 @@ struct aggregator {
 	uint32_t made;     /* all[0 .. made) are in use */
 	struct entry **chains;
 	uint32_t mask;
-	struct hash_key
-	    hash_key; /* random; decides where things lie and nothing else */
+	struct hash_key secret; /* decides where things lie and nothing else */
 	struct entries used, folding;
 	struct aggregator_stats stats;
 };
@@ -74,7 +73,7 @@ aggregate_config_defaults(struct aggregate_config *config_r)
 	*config_r = (struct aggregate_config){
 	    .cap = 8192,
 	    .each = {.burst = 1000, .per_second = 10},
-	    .total = {.burst = 50000, .per_second = 500},
+	    .total = {.burst = 20000, .per_second = 500},
 	    .window = 10 * CLOCK_NS_PER_SEC,
 	};
 }
@@ -126,7 +125,7 @@ make_key(const struct flow_record *r, enum aggregate_by by)
 static struct entry **
 chain_of(const struct aggregator *a, const struct key *k)
 {
-	return &a->chains[hash_keyed(&a->hash_key, k, sizeof *k) & a->mask];
+	return &a->chains[hash_keyed(&a->secret, k, sizeof *k) & a->mask];
 }
 
 /* The entry, now the most recently used; NULL when there is none. */
@@ -234,7 +233,7 @@ aggregator_new(const struct aggregate_config *config,
 	a->total = bucket_full(&config->total, a->now);
 	TAILQ_INIT(&a->used);
 	TAILQ_INIT(&a->folding);
-	hash_key_random(&a->hash_key);
+	hash_key_random(&a->secret);
 	a->mask = 15;
 	while (a->mask < a->config.cap && a->mask < UINT32_MAX)
 		a->mask = a->mask << 1 | 1;
@@ -278,33 +277,49 @@ aggregator_foldable(const struct flow_record *r)
 	return !r->established;
 }
 
+/* The responder's or the initiator's entry, if its allowance is used up. */
+static struct entry *
+find_used_up(struct aggregator *a, const struct key keys[2])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct entry *e = find(a, &keys[i]);
+
+		if (e != NULL && !bucket_has(&e->bucket, &a->config.each, a->now))
+			return e;
+	}
+	return NULL;
+}
+
+/* The entry that folds the flow; NULL when all three had a token, which are taken. */
+static struct entry *
+charge(struct aggregator *a, const struct flow_record *r)
+{
+	struct key keys[] = {make_key(r, AGGREGATE_BY_DST),
+	    make_key(r, AGGREGATE_BY_SRC), make_key(r, AGGREGATE_BY_TOTAL)};
+	struct entry *e = find_used_up(a, keys);
+
+	if (e != NULL)
+		return e;
+	if (!bucket_has(&a->total, &a->config.total, a->now))
+		return find_or_claim(a, &keys[2]);
+	a->total.tokens -= TOKEN;
+	for (unsigned i = 0; i < 2; i++)
+		find_or_claim(a, &keys[i])->bucket.tokens -= TOKEN;
+	return NULL;
+}
+
 bool
 aggregator_offer(struct aggregator *a, const struct flow_record *r, int64_t now)
 {
-	struct key keys[] = {
-	    make_key(r, AGGREGATE_BY_DST), make_key(r, AGGREGATE_BY_SRC)};
+	struct entry *e;
 
 	if (!aggregator_foldable(r))
 		return false;
 	a->now = now > a->now ? now : a->now;
-	for (unsigned i = 0; i < 2; i++) {
-		struct entry *e = find(a, &keys[i]);
-
-		if (e != NULL && !bucket_has(&e->bucket, &a->config.each, a->now)) {
-			fold(a, e, r);
-			return true;
-		}
-	}
-	if (!bucket_has(&a->total, &a->config.total, a->now)) {
-		struct key k = make_key(r, AGGREGATE_BY_TOTAL);
-
-		fold(a, find_or_claim(a, &k), r);
-		return true;
-	}
-	a->total.tokens -= TOKEN;
-	for (unsigned i = 0; i < 2; i++)
-		find_or_claim(a, &keys[i])->bucket.tokens -= TOKEN;
-	return false;
+	e = charge(a, r);
+	if (e != NULL)
+		fold(a, e, r);
+	return e != NULL;
 }
 
 void

@@ -102,7 +102,7 @@ static bool
 has_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
-	    proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP;
+	    proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP;
 }
 
 static void

@@ -35,12 +35,8 @@ meter_table_new(uint32_t cap)
 {
 	struct meter_table *t = calloc(1, sizeof *t);
 
-	if (t == NULL)
-		return NULL;
-	if (places_init(&t->places, cap) < 0) {
-		free(t);
-		return NULL;
-	}
+	if (t != NULL && places_init(&t->places, cap) < 0)
+		meter_table_free(&t);
 	return t;
 }
 

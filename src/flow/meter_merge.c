@@ -9,7 +9,7 @@
 /* What decides an endpoint's rank. */
 struct rank {
 	uint64_t packets;
-	const struct place *place;
+	struct place *place;
 };
 
 struct meter_merge {
@@ -154,15 +154,16 @@ meter_merge_flush(struct meter_merge *mm,
 
 	sort_places(mm);
 	for (uint32_t i = 0; i < mm->places.used; i++) {
-		struct meter m = mm->ranks[i].place->meter;
-		bool busy = is_busy(mm, &m), write = busy && written < mm->config.top;
+		struct place *place = mm->ranks[i].place;
+		bool busy = is_busy(mm, &place->meter);
+		bool write = busy && written < mm->config.top;
 
 		written += write;
 		mm->stats.quiet += !busy;
 		mm->stats.left_out += busy && !write;
-		m.error += floor_without(mm, mm->ranks[i].place->shards);
-		m.floor = floor;
-		emit(ctx, &m, write);
+		place->meter.error += floor_without(mm, place->shards);
+		place->meter.floor = floor;
+		emit(ctx, &place->meter, write);
 	}
 	mm->stats.written += written;
 	places_reset(&mm->places);
