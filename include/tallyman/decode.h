@@ -210,23 +210,26 @@ struct packet {
 	struct addr outer_src,
 	    outer_dst; /* of the innermost tunnel that has addresses */
 
-	/* The innermost IP packet. */
-	struct addr src, dst;
-	uint16_t sport, dport; /* host order; 0 without ports */
-	uint8_t proto;         /* upper protocol after IPv6 extension headers */
+	/* The innermost IP packet. A malformed one may have its addresses as well. */
+	struct addr src, dst;  /* family 0: unknown */
+	uint16_t sport, dport; /* host order; 0 without ports, or where they were cut */
+	uint8_t proto;         /* upper protocol after IPv6 extension headers and AH */
 	uint8_t ttl, tos;
 	bool fragment; /* any fragment, also the first */
 	bool more_fragments;
 	uint16_t frag_offset; /* bytes */
-	uint32_t frag_id;
-	bool has_l4; /* the transport header below was read */
+	uint32_t frag_id;     /* IPv4: also of whole packets */
+	bool has_l4; /* the transport header below was read; never behind offset 0 */
 
 	const uint8_t *l3; /* first byte of the innermost IP header */
 	uint32_t l3_cap; /* bytes present from l3, without padding behind the packet */
 	uint32_t l3_len; /* the packet's true length */
-	const uint8_t *payload; /* behind the transport header (or the IP header) */
-	uint32_t payload_cap;   /* bytes present */
-	uint32_t payload_len;   /* true length */
+	/* Behind the transport header; without one, or where a fragment or the IP
+	 * length cuts it, behind the IP headers. Where the capture cut it: behind its
+	 * minimum. */
+	const uint8_t *payload;
+	uint32_t payload_cap; /* bytes present */
+	uint32_t payload_len; /* true length */
 
 	union {
 		struct decode_tcp tcp;

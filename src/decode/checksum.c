@@ -1,11 +1,21 @@
-/* Checksums. The sum takes 32-bit words into 64 bits, so that no carry is lost. */
+/* Checksums. The one's complement sum is the same for words of any width, when it is
+ * folded in the end. */
 #include "config.h"
 
 #include "checksum.h"
 
 #include <string.h>
 
-static uint64_t
+/* One's complement addition: what is carried out at the top comes in at the bottom. */
+static inline uint64_t
+add(uint64_t a, uint64_t b)
+{
+	uint64_t sum = a + b;
+
+	return sum + (sum < a);
+}
+
+static inline uint64_t
 load64(const uint8_t *p)
 {
 	uint64_t v;
@@ -14,36 +24,57 @@ load64(const uint8_t *p)
 	return v;
 }
 
+static inline uint64_t
+load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* The last bytes, fewer than 4, with zeros behind. */
+static inline uint64_t
+load_tail(const uint8_t *p, uint32_t len)
+{
+	uint8_t bytes[4] = {0};
+
+	for (uint32_t i = 0; i < len; i++)
+		bytes[i] = p[i];
+	return load32(bytes);
+}
+
 uint64_t
 checksum_add(uint64_t sum, const uint8_t *bytes, uint32_t len)
 {
 	uint64_t other = 0;
-	uint8_t tail[8] = {0};
 
 	for (; len >= 16; len -= 16, bytes += 16) {
-		uint64_t a = load64(bytes), b = load64(bytes + 8);
-
-		sum += (a & UINT32_MAX) + (a >> 32);
-		other += (b & UINT32_MAX) + (b >> 32);
+		sum = add(sum, load64(bytes));
+		other = add(other, load64(bytes + 8));
 	}
-	sum += other;
-	for (; len > 0;) {
-		uint32_t n = len < 8 ? len : 8;
-
-		memcpy(tail, bytes, n);
-		memset(tail + n, 0, sizeof tail - n);
-		sum += (load64(tail) & UINT32_MAX) + (load64(tail) >> 32);
-		bytes += n;
-		len -= n;
+	if (len >= 8) {
+		sum = add(sum, load64(bytes));
+		bytes += 8;
+		len -= 8;
 	}
-	return sum;
+	if (len >= 4) {
+		sum = add(sum, load32(bytes));
+		bytes += 4;
+		len -= 4;
+	}
+	if (len > 0)
+		sum = add(sum, load_tail(bytes, len));
+	return add(sum, other);
 }
 
 uint16_t
 checksum_fold(uint64_t sum)
 {
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)sum;
 }
 

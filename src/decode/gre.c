@@ -158,8 +158,10 @@ wccp(struct decoder *d, const struct gre *gre)
 {
 	const uint8_t *h = cursor_peek(&d->c, 1);
 
-	if (h != NULL && h[0] >> 4 != 4 && cursor_pull(&d->c, 4) == NULL)
+	if (h != NULL && h[0] >> 4 != 4 && cursor_pull(&d->c, 4) == NULL) {
+		tunnel_short(d);
 		return;
+	}
 	tunnel_enter(d, DECODE_TUNNEL_GRE, gre->key, layer_ip4, gre->protocol);
 }
 

@@ -6,9 +6,10 @@
 
 #include "decode_priv.h"
 
-#define IP6_HEADER 40
-#define EXT_MAX    12
-#define NO_NEXT    59
+#define IP6_HEADER   40
+#define EXT_MAX      12
+#define NO_NEXT      59
+#define OPTION_JUMBO 0xc2
 
 /* An Ethernet frame of minimum size pads an empty IPv6 packet with this many bytes. */
 #define IP6_PADDING 6
@@ -131,9 +132,28 @@ ext_routing(struct decoder *d, const uint8_t *h)
 		d->rerouted = true;
 }
 
+/* RFC 2675: the payload length, extension headers included, where the header has 0. */
+static void
+jumbo_length(struct decoder *d, const struct chain *chain, uint32_t len)
+{
+	uint32_t used = (uint32_t)(d->c.pos - chain->start);
+
+	if (!d->offload || len <= UINT16_MAX)
+		return;
+	if (len - used > d->c.left) {
+		d->ip_truncated = true;
+		flag(d, ANOMALY_IP_TRUNCATED);
+		return;
+	}
+	cursor_limit(&d->c, len - used);
+	d->p->l3_len = IP6_HEADER + len;
+	d->p->l3_cap = IP6_HEADER + used + cursor_cap(&d->c);
+}
+
 /* Options of hop-by-hop and destination headers; type 0 is a pad byte. */
 static void
-ext_options(struct decoder *d, const uint8_t *h, uint32_t len)
+ext_options(
+    struct decoder *d, const struct chain *chain, const uint8_t *h, uint32_t len)
 {
 	for (uint32_t at = 2; at < len;) {
 		if (h[at] == 0) {
@@ -144,6 +164,8 @@ ext_options(struct decoder *d, const uint8_t *h, uint32_t len)
 			flag(d, ANOMALY_IP_OPTIONS_BAD);
 			return;
 		}
+		if (h[at] == OPTION_JUMBO && h[at + 1] == 4)
+			jumbo_length(d, chain, be32(h + at + 2));
 		at += 2U + h[at + 1];
 	}
 }
@@ -170,7 +192,7 @@ ext_read(struct decoder *d, struct chain *chain)
 	else if (kind == EXT_ROUTING)
 		ext_routing(d, h);
 	else if (kind == EXT_HOP || kind == EXT_DEST)
-		ext_options(d, h, len);
+		ext_options(d, chain, h, len);
 	p->proto = h[0];
 	return p->frag_offset == 0;
 }

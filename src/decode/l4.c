@@ -11,6 +11,8 @@
 
 #include "l4.h"
 
+#include <arpa/inet.h>
+
 #include "checksum.h"
 
 #define CHECKSUM_MAX 2048
@@ -83,15 +85,6 @@ sum_is_due(const struct decoder *d, uint32_t len)
 	    len <= CHECKSUM_MAX && len <= cursor_cap(&d->c);
 }
 
-/* Two bytes in network order as the host's sum reads them. */
-static uint64_t
-word(uint16_t value)
-{
-	const uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
-
-	return checksum_add(0, bytes, 2);
-}
-
 void
 l4_checksum(struct decoder *d, uint32_t len, uint32_t covered, uint32_t field)
 {
@@ -99,13 +92,15 @@ l4_checksum(struct decoder *d, uint32_t len, uint32_t covered, uint32_t field)
 	uint32_t size = p->src.family == 4 ? 4 : 16;
 	const uint8_t *h = d->c.pos;
 	uint64_t pseudo;
+	uint16_t stored;
 
 	if (!sum_is_due(d, len) || field + 2 > len)
 		return;
 	pseudo = checksum_add(0, p->src.bytes, size);
 	pseudo = checksum_add(pseudo, p->dst.bytes, size);
-	pseudo += word(p->proto) + word((uint16_t)len);
-	if (checksum_fold(pseudo) == checksum_fold(checksum_add(0, h + field, 2)))
+	pseudo += htons(p->proto) + htons((uint16_t)len);
+	memcpy(&stored, h + field, sizeof stored);
+	if (checksum_fold(pseudo) == stored)
 		return;
 	if (checksum_fold(checksum_add(pseudo, h, covered)) != 0xffff)
 		flag(d, ANOMALY_L4_CHECKSUM);
