@@ -26,4 +26,10 @@ check_PROGRAMS += tests/decode/packet_dump
 tests_decode_packet_dump_SOURCES = tests/decode/packet_dump.c
 tests_decode_packet_dump_LDADD = $(LIBTALLYMAN_LIBS)
 
+check_PROGRAMS += tests/decode/shapes_write
+tests_decode_shapes_write_SOURCES = tests/decode/shapes_write.c $(decode_test_support)
+tests_decode_shapes_write_LDADD = $(LIBTALLYMAN_LIBS)
+
+shell_tests += tests/decode/test_tshark.sh
+EXTRA_DIST += tests/decode/compare_tshark.awk
 EXTRA_DIST += tests/decode/shapes.tsv

@@ -18,11 +18,10 @@
 /* Where the next header's number goes. */
 enum recipe_slot {
 	SLOT_NONE,
-	SLOT_ETHER,  /* EtherType, 2 bytes */
-	SLOT_PROTO,  /* IP protocol, 1 byte */
-	SLOT_PPP,    /* PPP protocol, 2 bytes */
-	SLOT_PPP_1,  /* PPP protocol, 1 byte */
-	SLOT_FAMILY, /* filled in by the word itself */
+	SLOT_ETHER, /* EtherType, 2 bytes */
+	SLOT_PROTO, /* IP protocol, 1 byte */
+	SLOT_PPP,   /* PPP protocol, 2 bytes */
+	SLOT_PPP_1, /* PPP protocol, 1 byte */
 };
 
 struct recipe;
