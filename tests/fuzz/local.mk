@@ -35,6 +35,15 @@ tests_fuzz_fuzz_http_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_http_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 EXTRA_DIST += tests/fuzz/seeds/dns tests/fuzz/seeds/http
 
+fuzz_programs += tests/fuzz/fuzz_decode
+tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c \
+	tests/decode/describe.c tests/decode/describe.h \
+	tests/decode/invariants.c tests/decode/invariants.h
+tests_fuzz_fuzz_decode_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_fuzz_fuzz_decode_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_decode_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+EXTRA_DIST += tests/fuzz/seeds/decode
+
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 endif
