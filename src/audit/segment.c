@@ -8,6 +8,7 @@
 #include "tallyman/audit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,9 +90,8 @@ lose(struct audit_log *log, uint64_t records, int error)
 		snprintf(path, sizeof path, "%.255s%s%s", log->file.dir,
 		    *log->file.name == '\0' ? "" : "/", log->file.name);
 	snprintf(log->stats.error, sizeof log->stats.error,
-	    "%s: cannot write: %s (%llu records lost so far); %s", path,
-	    strerror(-error), (unsigned long long)log->stats.lost_records,
-	    advice(-error));
+	    "%s: cannot write: %s (%" PRIu64 " records lost so far); %s", path,
+	    strerror(-error), log->stats.lost_records, advice(-error));
 	return error;
 }
 
@@ -249,27 +249,44 @@ free_log(struct audit_log **log)
 	*log = NULL;
 }
 
-static const char *
+/* NULL when all is well, else malloc'd text. */
+static char *
 check_config(const struct audit_config *c)
 {
-	if (c->level < 1 || c->level > DEFLATE_LEVEL_MAX)
-		return "the compression level is out of range";
-	if (c->member_bytes == 0 || c->member_bytes > AUDIT_MEMBER_JSON_MAX)
-		return "the size of a member is out of range";
-	if (c->segment_bytes == 0)
-		return "the size of a segment is out of range";
+	const struct {
+		const char *what;
+		uint64_t value, max;
+	} limits[] = {
+	    {"compression level", c->level < 0 ? 0 : (uint64_t)c->level,
+		DEFLATE_LEVEL_MAX},
+	    {"bytes of a member", c->member_bytes, AUDIT_MEMBER_JSON_MAX},
+	    {"bytes of a segment", c->segment_bytes, INT64_MAX},
+	};
+	struct buf text;
+
+	buf_init(&text);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits && text.len == 0; i++) {
+		if (limits[i].value < 1 || limits[i].value > limits[i].max)
+			buf_printf(&text,
+			    "the %s of the log must be from 1 to %" PRIu64,
+			    limits[i].what, limits[i].max);
+	}
+	if (text.len != 0)
+		return buf_detach(&text);
 	return NULL;
 }
 
 struct audit_log *
 audit_log_open(const struct audit_config *config, char **error_r)
 {
-	const char *wrong = check_config(config);
 	struct audit_log *log;
 
-	log = wrong == NULL ? calloc(1, sizeof *log) : NULL;
+	*error_r = check_config(config);
+	if (*error_r != NULL)
+		return NULL;
+	log = calloc(1, sizeof *log);
 	if (log == NULL) {
-		*error_r = strdup(wrong != NULL ? wrong : "no memory for the log");
+		*error_r = strdup("not enough memory for the log");
 		return NULL;
 	}
 	log->config = *config;
@@ -280,7 +297,7 @@ audit_log_open(const struct audit_config *config, char **error_r)
 		return log;
 	log->deflate = deflate_new(DEFLATE_BEST, config->level);
 	if (log->deflate == NULL)
-		*error_r = strdup("no memory for compressing the log");
+		*error_r = strdup("not enough memory for compressing the log");
 	else if (segment_dir_open(&log->file, config->dir, error_r) == 0)
 		return log;
 	free_log(&log);

@@ -35,7 +35,7 @@ refused() {
 	result $? "$1"
 }
 
-echo 1..13
+echo 1..15
 "$here/make-places" "$work/places.mmdb" >"$work/out" 2>&1 &&
 	"$samples" "$work/places.mmdb" >"$work/records" 2>"$work/out" &&
 	"$samples" names >"$work/names"
@@ -66,3 +66,7 @@ refused "an unknown event type" "line 1: .event_type: 'flows'" \
 refused "a wrong element" ".queries[0].rrtype: 1 breaks type 'string'" \
 	's/"rrtype":"A"}\],"size"/"rrtype":1}],"size"/'
 refused "a line that is not JSON" "line 5: not JSON as it should be" '5s/}$//'
+refused "an account that does not add up" ".stats.accounting: read is not the sum" \
+	's/"read":1000/"read":1001/'
+refused "reasons that do not add up" ".stats.accounting.not_ip: 70 is not the sum" \
+	's/"reason":"arp","number":1,"frames":20/"reason":"arp","number":1,"frames":21/'

@@ -630,8 +630,8 @@ test_open_refused(void **state)
 	    {"/dev/null", NULL, 1 << 20, 1, "/dev/null: cannot"},
 	    {"/proc/none", NULL, 1 << 20, 1, "/proc/none: cannot make"},
 	    {"", NULL, 1 << 20, 1, "cannot open"},
-	    {p->dir, NULL, 0, 1, "size of a member"},
-	    {p->dir, NULL, AUDIT_MEMBER_JSON_MAX + 1, 1, "size of a member"},
+	    {p->dir, NULL, 0, 1, "bytes of a member"},
+	    {p->dir, NULL, AUDIT_MEMBER_JSON_MAX + 1, 1, "bytes of a member"},
 	    {p->dir, NULL, 1 << 20, 0, "level"},
 	    {p->dir, NULL, 1 << 20, DEFLATE_LEVEL_MAX + 1, "level"},
 	};
@@ -727,6 +727,40 @@ test_no_room(void **state)
 	read_segment(p->segments.gl_pathv[0], &a, &out);
 	assert_int_equal(a.records, 10);
 	assert_int_equal(a.lost, 5);
+	buf_fini(&lines);
+	buf_fini(&out);
+}
+
+/* A record that no reader would take is lost alone. */
+static void
+test_huge_record(void **state)
+{
+	struct place *p = *state;
+	struct audit_log *log = open_log(p, 1 << 20, 1 << 20);
+	size_t len = AUDIT_MEMBER_JSON_MAX + 1;
+	char *huge = malloc(len);
+	struct audit_log_stats stats;
+	struct account a = {0};
+	struct buf lines, out;
+
+	buf_init(&lines);
+	buf_init(&out);
+	make_lines(&lines, 2);
+	memset(huge, 'x', len);
+	huge[len - 1] = '\n';
+	append(log, &lines, 2);
+	assert_int_equal(audit_log_append(log, huge, len), -EMSGSIZE);
+	assert_int_equal(audit_log_append(log, huge + 1, len - 1), 0);
+	append(log, &lines, 2);
+	assert_int_equal(audit_log_close(&log, &stats), 0);
+	assert_int_equal(stats.lost_records, 1);
+	assert_int_equal(stats.records, 5);
+	assert_int_equal(find_segments(p), 1);
+	read_segment(p->segments.gl_pathv[0], &a, &out);
+	assert_int_equal(a.records, 5);
+	assert_int_equal(a.members, 3);
+	assert_int_equal(a.lost, 1);
+	free(huge);
 	buf_fini(&lines);
 	buf_fini(&out);
 }
@@ -892,6 +926,7 @@ main(void)
 	    CASE(test_open_refused),
 	    CASE(test_open_twice),
 	    CASE(test_no_room),
+	    CASE(test_huge_record),
 	    CASE(test_full_disk),
 	    CASE(test_plain),
 	    CASE(test_stdout),
