@@ -1,2 +1,1 @@
-EXTRA_DIST += docs/capture-files.md docs/decoding.md
-EXTRA_DIST += docs/log-format.md docs/schema/event.schema.json
+EXTRA_DIST += docs

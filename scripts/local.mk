@@ -1,2 +1,4 @@
-EXTRA_DIST += scripts/make-pcaps scripts/pcap-recode scripts/pcaps.d
-EXTRA_DIST += scripts/fetch-geo
+EXTRA_DIST += .ci/run scripts
+
+bashcompdir = $(datadir)/bash-completion/completions
+dist_bashcomp_DATA = completion/tallyman.bash

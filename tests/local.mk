@@ -30,3 +30,4 @@ else
 TESTS = $(shell_tests)
 endif
 dist_check_SCRIPTS += $(shell_tests)
+EXTRA_DIST += tests/tap.sh tests/threads.list

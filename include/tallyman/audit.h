@@ -44,7 +44,8 @@ struct audit_totals {
 	int64_t first, last; /* packet time span; equal to ts without packets */
 	uint64_t frames;     /* read */
 	uint64_t wire_bytes; /* their bytes on the wire */
-	uint64_t filtered, out_of_range, cut;
+	/* As struct capture_stats has them. */
+	uint64_t filtered, unfilterable, out_of_range, cut, len_raised, untimed;
 	uint64_t in_flows;  /* frames counted in flows */
 	uint64_t untracked; /* IP frames without a place in a flow table */
 	uint64_t not_ip, malformed;

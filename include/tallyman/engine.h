@@ -1,6 +1,6 @@
 /*
- * The stages joined: threads, pipes and order. One capture thread reads and decodes, the
- * workers run eight virtual shards between them, analysis merges what they found in
+ * The stages joined: threads, pipes and order. One capture thread reads and decodes,
+ * the workers run eight virtual shards between them, analysis merges what they found in
  * packet order, the writer compresses. The records depend on the input and the settings
  * alone, never on the number of workers.
  */
@@ -14,13 +14,13 @@
 #include "tallyman/audit.h"
 #include "tallyman/capture.h"
 
-#define ENGINE_SHARDS	8
-#define ENGINE_TOP	10
+#define ENGINE_SHARDS   8
+#define ENGINE_TOP      10
 #define ENGINE_JOBS_MAX ENGINE_SHARDS
 
 struct engine_progress {
 	uint64_t frames, bytes_read, bytes_total; /* total 0: unknown */
-	int64_t elapsed;			  /* ns since the start */
+	int64_t elapsed;                          /* ns since the start */
 };
 
 struct engine_config {
@@ -30,13 +30,15 @@ struct engine_config {
 	int64_t since, until;
 	const char *const *geo_paths;
 	size_t n_geo_paths;
-	unsigned jobs;	     /* workers, 1 .. ENGINE_JOBS_MAX */
-	uint32_t max_flows;  /* entries of both tiers, all shards together */
+	unsigned jobs;      /* workers, 1 .. ENGINE_JOBS_MAX */
+	uint32_t max_flows; /* entries of both tiers, all shards together */
 	struct flow_timeouts timeouts;
 	uint16_t community_seed;
-	struct audit_config audit;
-	void (*damage)(void *ctx, const struct capture_damage *damage); /* capture thread */
-	void (*progress)(void *ctx, const struct engine_progress *progress); /* or NULL */
+	struct audit_config audit; /* dir NULL: no log is written */
+	void (*damage)(
+	    void *ctx, const struct capture_damage *damage); /* capture thread */
+	void (*progress)(
+	    void *ctx, const struct engine_progress *progress); /* or NULL */
 	void *ctx;
 };
 
@@ -56,9 +58,8 @@ struct engine_talker {
 struct engine_report {
 	struct audit_totals totals;
 	struct audit_log_stats log;
-	char log_error[256]; /* "" when every record was written */
-	bool interrupted;    /* by SIGINT or SIGTERM */
-	int64_t elapsed;     /* ns */
+	bool interrupted;                             /* by SIGINT or SIGTERM */
+	int64_t elapsed;                              /* ns */
 	struct engine_protocol protocols[ENGINE_TOP]; /* by bytes */
 	unsigned n_protocols, protocols_seen;
 	struct engine_talker talkers[ENGINE_TOP]; /* by bytes both ways */

@@ -1,0 +1,1 @@
+shell_tests += tests/cli/cli.sh

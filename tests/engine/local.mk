@@ -1,0 +1,1 @@
+shell_tests += tests/engine/accounting.sh tests/engine/determinism.sh
