@@ -72,7 +72,7 @@ on_flow(void *ctx, enum flow_event event, struct flow *f, int64_t ts)
 	enum event_kind kind = flow_event_kinds[event];
 
 	if (event == FLOW_EVENT_END) {
-		app_end(s->app, f, ts);
+		app_end(s->app, f);
 		post_classified(s, f, ts);
 	}
 	if (EVENTS_WANTED & EVENT_BIT(kind))
