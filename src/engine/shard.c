@@ -72,13 +72,14 @@ on_flow(void *ctx, enum flow_event event, struct flow *f, int64_t ts)
 	enum event_kind kind = flow_event_kinds[event];
 
 	if (event == FLOW_EVENT_END) {
-		app_end(s->app, f);
+		app_finish(s->app, f, ts);
 		post_classified(s, f, ts);
 	}
 	if (EVENTS_WANTED & EVENT_BIT(kind))
 		shard_post_flow(s, kind, f, ts);
 	if (event == FLOW_EVENT_END) {
 		shard_post_anomalies(s, f, 0, ts);
+		app_end(s->app, f);
 		classify_end(s->classifier, f);
 	}
 }
