@@ -6,9 +6,10 @@ need jq
 
 # frames = in flows + without a place + not IP + malformed, and each part by its reasons
 sums='
-.stats.decoder as $d |
-def total: [.[]?] | add // 0;
-$d.pkts == $d.in_flows + $d.untracked + $d.not_ip.total + $d.malformed.total
+.stats.accounting as $a |
+def of(class): [$a.reasons[] | select(.class == class) | .frames] | add // 0;
+$a.read == $a.in_flows + $a.untracked + $a.not_ip + $a.malformed and
+$a.not_ip + $a.malformed == of("not_ip") + of("malformed") + ($a.reasons_other // 0)
 '
 # packets of the flow records, folded ones included
 flows='[.[] | select(.event_type == "flow" and .flow.reason != "interim")
@@ -25,7 +26,7 @@ for capture in "$TALLYMAN_SRC"/pcaps/*.pcap* ; do
 	tail -n 1 "$scratch/log" | jq -e "$sums" >/dev/null
 	ok $? "$name: the parts add up to the packets"
 	is "$(jq -s "$flows" "$scratch/log")" \
-		"$(tail -n 1 "$scratch/log" | jq '.stats.decoder.in_flows')" \
+		"$(tail -n 1 "$scratch/log" | jq '.stats.accounting.in_flows')" \
 		"$name: flow records hold every packet in flows"
 done
 finish

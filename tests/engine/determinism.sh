@@ -17,11 +17,12 @@ variants() {
 	done
 }
 
-for capture in "$TALLYMAN_SRC"/pcaps/*.pcap*; do
-	variants "$(basename "$capture")" "$capture"
-	variants "$(basename "$capture") with 24 flows" --max-flows 24 "$capture"
+pcaps=$TALLYMAN_SRC/pcaps
+variants "all captures as one timeline" "$pcaps"
+variants "all captures with 24 flows" --max-flows 24 "$pcaps"
+for name in scans fragments vxlan dns http; do
+	variants $name "$pcaps/$name.pcap.gz"
 done
-variants "all captures as one timeline" "$TALLYMAN_SRC/pcaps"
 
 # the files of a log, not only its records
 for run in a b; do
