@@ -35,6 +35,7 @@ engine_config_defaults(struct engine_config *config_r)
 	config_r->max_flows = DEFAULT_MAX_FLOWS;
 	config_r->timeouts = fc.timeouts;
 	audit_config_defaults(&config_r->audit);
+	config_r->audit.dir = NULL;
 }
 
 /* ---- setting up ---- */
