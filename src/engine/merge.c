@@ -105,6 +105,7 @@ analysis_main(void *engine)
 	struct engine *e = engine;
 	struct input inputs[ENGINE_JOBS_MAX] = {0};
 
+	pthread_setname_np(pthread_self(), "tm-analysis");
 	for (unsigned i = 0; i < e->n_workers; i++)
 		inputs[i].pipe = e->workers[i].out;
 	merge(e, inputs, e->n_workers);

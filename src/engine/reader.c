@@ -244,6 +244,7 @@ reader_main(void *engine)
 	struct frame frame;
 	struct packet packet;
 
+	pthread_setname_np(pthread_self(), "tm-capture");
 	while (!e->stop && capture_next(r->capture, &frame) > 0) {
 		note_interfaces(e);
 		decode_frame(&frame, &packet);

@@ -96,6 +96,7 @@ worker_main(void *worker)
 {
 	struct worker *w = worker;
 
+	pthread_setname_np(pthread_self(), "tm-worker");
 	open_events(w);
 	while (!pipe_finished(w->in)) {
 		uint64_t seen = doorbell_count(&w->bell);

@@ -34,6 +34,7 @@ writer_main(void *engine)
 	struct engine *e = engine;
 	struct pipe *in = e->analysis.out;
 
+	pthread_setname_np(pthread_self(), "tm-writer");
 	while (!pipe_finished(in)) {
 		uint64_t seen = doorbell_count(&e->writer_bell);
 		struct batch *b = pipe_try_receive(in);
