@@ -1,2 +1,1 @@
-shell_tests += tests/golden/golden.sh
-EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/*.ndjson.gz)
+EXTRA_DIST += tests/golden
