@@ -60,7 +60,7 @@ bool ethertype_known(uint32_t type);
 
 /* Link layers. */
 decode_layer layer_ethernet, layer_llc;
-decode_layer layer_sll, layer_sll2, layer_null, layer_raw, layer_nflog;
+decode_layer layer_sll, layer_sll2, layer_null, layer_nflog;
 decode_layer layer_ppp, layer_ppp_direction, layer_ppp_protocol, layer_pppoe;
 decode_layer layer_chdlc;
 decode_layer layer_wlan, layer_radiotap, layer_prism, layer_avs, layer_ppi;

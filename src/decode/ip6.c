@@ -21,8 +21,7 @@ enum ext_kind {
 	EXT_FRAGMENT,
 	EXT_AH,
 	EXT_DEST,
-	EXT_FINAL, /* an upper layer in an extension header's shape, often with no next
-		    */
+	EXT_FINAL, /* an upper layer in the shape of an extension header */
 };
 
 /* rank: the order of RFC 8200 section 4.1; 0: anywhere. most: times in one packet. */
@@ -187,7 +186,8 @@ ext_read(struct decoder *d, struct chain *chain)
 	h = cursor_pull(&d->c, len);
 	if (h == NULL)
 		return false;
-	if (kind == EXT_FRAGMENT)
+	/* A second fragment header would hide what the first one says. */
+	if (kind == EXT_FRAGMENT && chain->seen[kind] == 1)
 		ext_fragment(d, chain, h);
 	else if (kind == EXT_ROUTING)
 		ext_routing(d, h);

@@ -52,12 +52,6 @@ layer_null(struct decoder *d, uint32_t linktype)
 	family_next(d, family);
 }
 
-void
-layer_raw(struct decoder *d, uint32_t number)
-{
-	layer_ip(d, number);
-}
-
 enum {
 	NFLOG_PAYLOAD = 9,
 	NFLOG_TYPE_MAX = 255,

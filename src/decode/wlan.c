@@ -39,7 +39,7 @@ wlan_rest(struct decoder *d, const uint8_t *fc)
 }
 
 static uint32_t
-wlan_header_len(const uint8_t *fc, bool *padded_r)
+wlan_header_len(const uint8_t *fc, bool padded)
 {
 	uint32_t len = 24;
 
@@ -47,7 +47,7 @@ wlan_header_len(const uint8_t *fc, bool *padded_r)
 		len += 6;
 	if ((fc[0] & FC_QOS) != 0)
 		len += 2 + ((fc[1] & FC1_ORDER) != 0 ? 4 : 0);
-	if (*padded_r)
+	if (padded)
 		len = (len + 3) & ~UINT32_C(3);
 	return len;
 }
@@ -108,7 +108,7 @@ wlan_frame(struct decoder *d, bool padded)
 		wlan_rest(d, h);
 		return;
 	}
-	len = wlan_header_len(h, &padded);
+	len = wlan_header_len(h, padded);
 	h = cursor_pull(&d->c, len);
 	if (h == NULL)
 		decode_stop_short(d, DECODE_REASON_LINK_SHORT, len);
