@@ -9,7 +9,7 @@
 /* A flow event with record, labels and summary as far as the kind asks for them. */
 void shard_post_flow(struct shard *s, enum event_kind kind, struct flow *f, int64_t ts);
 
-/* A message, with its flow's record; counts it in the meters. */
+/* A message, with its flow's record. */
 void shard_post_message(struct shard *s, struct flow *f, const struct app_message *m);
 
 void shard_post_meter(struct shard *s, const struct meter *m);
