@@ -166,7 +166,8 @@ struct app_stats {
 	uint64_t gaps;      /* lost segments skipped over */
 	uint64_t cut_lines; /* HTTP header lines longer than what is kept */
 	uint64_t no_state;  /* flows that lost their parser state: flow_cap reached */
-	uint64_t no_memory; /* transactions, pieces and reorder buffers refused: caps */
+	uint64_t no_memory; /* times that a transaction, piece or reorder buffer was
+			       taken from its oldest owner, or refused: over a cap */
 };
 
 /* One per shard. NULL without memory. */

@@ -188,11 +188,19 @@ undecided_finish(struct app *a, struct app_flow *s)
 	(void)s;
 }
 
+static void
+undecided_give_up(struct app *a, struct app_flow *s, struct app_piece *piece)
+{
+	(void)piece;
+	undecided_finish(a, s);
+}
+
 static const struct parser undecided_parser = {
     .data = undecided_data,
     .gap = undecided_gap,
     .end = undecided_end,
     .finish = undecided_finish,
+    .give_up = undecided_give_up,
     .release = undecided_finish,
 };
 

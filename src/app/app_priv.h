@@ -22,9 +22,16 @@
  * not change when initiator and responder are told apart later. */
 #define APP_SIDES 2
 
+/* A piece of memory that a flow borrows for a part of a stream. */
 struct app_piece {
+	TAILQ_ENTRY(app_piece) by_age;
+	struct app_flow *owner; /* NULL: in use, nobody may take it away */
 	uint8_t bytes[APP_PIECE];
 };
+
+TAILQ_HEAD(app_piece_list, app_piece);
+TAILQ_HEAD(stream_held_list, stream_held);
+TAILQ_HEAD(http_tx_list, http_tx);
 
 /* ---- DNS ---- */
 
@@ -101,7 +108,11 @@ struct app {
 	struct app_stats stats;
 	struct pool flows, transactions, pieces, reorders;
 	struct app_flow_list by_use; /* the longest silent first */
-	int64_t now;                 /* time of the packet */
+	/* what is lent, the oldest first */
+	struct app_piece_list pieces_out;
+	struct stream_held_list reorders_out;
+	struct http_tx_list transactions_out;
+	int64_t now; /* time of the packet */
 	/* the packet under way, NULL at the end of a flow */
 	const struct packet *packet;
 	struct flow_packet *fp;
@@ -120,13 +131,23 @@ void app_flow_put(struct app *a, struct app_flow *s);
 /* Called when a flow must give its state up; app.c knows the flow's slot. */
 void app_flow_evict(struct app *a, struct app_flow *s);
 
-/* A piece, or NULL (counted). */
-struct app_piece *app_piece_get(struct app *a);
-
 /* Hands a message on if the limits allow it, else counts it as left out. */
 void app_emit(struct app *a, struct app_flow *s, const struct app_message *m);
 void app_left_out(struct app *a, struct app_flow *s);
 void app_malformed(struct app *a, struct app_flow *s, enum anomaly anomaly);
+
+/* ---- lend.c ---- */
+
+/* A piece for the flow. When all are out, the oldest is taken from its owner; NULL when
+ * there are none at all. Both are counted. */
+struct app_piece *app_piece_get(struct app *a, struct app_flow *s);
+/* From here on it cannot be taken away; it is to be put soon. NULL is ignored. */
+void app_piece_hold(struct app *a, struct app_piece *piece);
+void app_piece_put(struct app *a, struct app_piece *piece);
+
+/* The same for the buffers of segments out of order; the side's `held` is set. */
+struct stream_held *app_held_get(struct app *a, struct stream_side *side);
+void app_held_put(struct app *a, struct stream_side *side);
 
 /* ---- parsers ---- */
 
@@ -148,6 +169,8 @@ struct parser {
 	void (*end)(struct app *a, struct app_flow *s, unsigned side);
 	/* Emits what is pending: the flow ends. */
 	void (*finish)(struct app *a, struct app_flow *s);
+	/* One of the flow's pieces is taken away: the flow must forget it. */
+	void (*give_up)(struct app *a, struct app_flow *s, struct app_piece *piece);
 	/* Gives memory back. */
 	void (*release)(struct app *a, struct app_flow *s);
 };

@@ -36,6 +36,17 @@ dns_header_possible(const uint8_t *data, uint32_t cap)
 	return cap < 4 || opcode_of(dns_u16(data + 2)) <= OPCODE_DSO;
 }
 
+bool
+dns_is_likely(const uint8_t *data, uint32_t cap, uint32_t len)
+{
+	uint16_t flags;
+
+	if (cap < len || len < DNS_HEADER + 5 || dns_u16(data + 4) != 1)
+		return false;
+	flags = dns_u16(data + 2);
+	return opcode_of(flags) == OPCODE_QUERY && (flags & DNS_Z) == 0;
+}
+
 static uint16_t
 class_of(const struct app_dns *dns, const uint8_t *p)
 {

@@ -55,6 +55,9 @@ struct dns_verdict dns_parse(const uint8_t *data, uint32_t cap, uint32_t len,
 /* A cheap look at the first bytes: may this be a DNS header? cap may be short. */
 bool dns_header_possible(const uint8_t *data, uint32_t cap);
 
+/* A cheap look at a whole message: can dns_parse() find it to be certain? */
+bool dns_is_likely(const uint8_t *data, uint32_t cap, uint32_t len);
+
 /* Makes sure that n bytes follow pos; notes what was missing. */
 bool dns_need(struct dns_message *m, uint32_t n);
 

@@ -108,7 +108,8 @@ dns_tcp_possible(const uint8_t *bytes, uint32_t cap)
 static void
 drop_piece(struct app *a, struct dns_side *side)
 {
-	pool_put(&a->pieces, side->piece);
+	if (side->piece != NULL)
+		app_piece_put(a, side->piece);
 	side->piece = NULL;
 	side->stored = side->got = 0;
 }
@@ -163,13 +164,14 @@ end_if_complete(struct app *a, struct app_flow *s, unsigned index)
 
 /* Bytes of the message that is under way; what is behind a hole is of no use. */
 static void
-store(struct app *a, struct dns_side *side, const uint8_t *bytes, uint32_t present)
+store(struct app *a, struct app_flow *s, struct dns_side *side, const uint8_t *bytes,
+    uint32_t present)
 {
 	uint32_t room = APP_PIECE - side->stored;
 
 	if (side->got != side->stored || present == 0)
 		return;
-	if (side->piece == NULL && (side->piece = app_piece_get(a)) == NULL)
+	if (side->piece == NULL && (side->piece = app_piece_get(a, s)) == NULL)
 		return;
 	if (present > room)
 		present = room;
@@ -197,7 +199,7 @@ take_body(struct app *a, struct app_flow *s, const struct segment *seg)
 	}
 	if (n > seg->len)
 		n = seg->len;
-	store(a, side, seg->bytes, seg->cap < n ? seg->cap : n);
+	store(a, s, side, seg->bytes, seg->cap < n ? seg->cap : n);
 	side->got += n;
 	end_if_complete(a, s, seg->side);
 	return n;
@@ -284,6 +286,21 @@ tcp_finish(struct app *a, struct app_flow *s)
 		tcp_end(a, s, i);
 }
 
+/* What came of the message is lost; the framing goes on by its length. */
+static void
+tcp_give_up(struct app *a, struct app_flow *s, struct app_piece *piece)
+{
+	(void)a;
+	for (unsigned i = 0; i < APP_SIDES; i++) {
+		struct dns_side *side = &s->dns.side[i];
+
+		if (side->piece == piece) {
+			side->piece = NULL;
+			side->stored = 0;
+		}
+	}
+}
+
 static void
 tcp_release(struct app *a, struct app_flow *s)
 {
@@ -296,5 +313,6 @@ const struct parser dns_tcp_parser = {
     .gap = tcp_gap,
     .end = tcp_end,
     .finish = tcp_finish,
+    .give_up = tcp_give_up,
     .release = tcp_release,
 };

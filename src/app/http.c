@@ -15,7 +15,8 @@
 static void
 drop_line(struct http_reader *r)
 {
-	pool_put(&r->a->pieces, r->side->line);
+	if (r->side->line != NULL)
+		app_piece_put(r->a, r->side->line);
 	r->side->line = NULL;
 	r->side->line_len = 0;
 	r->side->line_lost = r->side->line_long = false;
@@ -326,7 +327,7 @@ keep_line(struct http_reader *r, const uint8_t *bytes, uint32_t n)
 
 	if (side->line == NULL && !side->line_lost) {
 		side->line_ts = r->ts;
-		side->line = app_piece_get(r->a);
+		side->line = app_piece_get(r->a, r->s);
 		side->line_lost = side->line == NULL;
 	}
 	if (side->line_lost)
@@ -340,8 +341,7 @@ keep_line(struct http_reader *r, const uint8_t *bytes, uint32_t n)
 	side->line_len += n;
 }
 
-/* The line's end was seen, or it can be judged without. The handler may ask for the
- * piece again, so it is let go first; its bytes stay as they are until then. */
+/* The line's end was seen, or it can be judged without. */
 static void
 whole_line(struct http_reader *r, const uint8_t *line, uint32_t n)
 {
@@ -350,24 +350,37 @@ whole_line(struct http_reader *r, const uint8_t *line, uint32_t n)
 	on_line[r->side->phase](r, line, n);
 }
 
+/* Takes the kept part of the line off the side: reading it may ask for pieces. */
+static struct app_piece *
+take_kept(struct http_reader *r, uint32_t *n_r)
+{
+	struct http_side *side = r->side;
+	struct app_piece *piece = side->line;
+
+	*n_r = side->line_len;
+	app_piece_hold(r->a, piece);
+	side->line = NULL;
+	side->line_len = 0;
+	side->line_lost = side->line_long = false;
+	return piece;
+}
+
 static void
 kept_line(struct http_reader *r)
 {
 	struct http_side *side = r->side;
-	struct app_piece *piece = side->line;
-	uint32_t n = side->line_len;
-	bool lost = side->line_lost;
+	struct app_piece *piece;
+	uint32_t n;
 
+	if (side->line_lost) {
+		lose(r);
+		return;
+	}
 	if (side->line_long && side->tx != NULL)
 		side->tx->cut = true;
-	side->line = NULL;
-	side->line_len = 0;
-	side->line_lost = side->line_long = false;
-	if (lost)
-		lose(r);
-	else
-		whole_line(r, piece->bytes, n);
-	pool_put(&r->a->pieces, piece);
+	piece = take_kept(r, &n);
+	whole_line(r, piece->bytes, n);
+	app_piece_put(r->a, piece);
 }
 
 /* A side that has had no message yet is not made to wait for the end of a line that
@@ -455,20 +468,23 @@ begin_from_part(struct http_reader *r)
 	struct http_side *side = r->side;
 	struct http_request_line request;
 	struct http_status_line status;
+	struct app_piece *piece;
 	int64_t now = r->ts;
+	uint32_t n;
 
 	if (side->phase != HTTP_START || side->line == NULL)
 		return;
 	r->ts = side->line_ts;
-	if (r->request &&
-	    http_request_line_cut(side->line->bytes, side->line_len, &request)) {
+	piece = take_kept(r, &n);
+	if (r->request && http_request_line_cut(piece->bytes, n, &request)) {
 		http_request_begin(r, &request, r->snapped);
 		side->phase = HTTP_HEADERS;
-	} else if (!r->request && side->line_len >= 12 &&
-	    http_status_line(side->line->bytes, 12, &status)) {
+	} else if (!r->request && n >= 12 &&
+	    http_status_line(piece->bytes, 12, &status)) {
 		http_response_begin(r, &status, r->snapped);
 		side->phase = HTTP_HEADERS;
 	}
+	app_piece_put(r->a, piece);
 	r->ts = now;
 }
 
@@ -612,11 +628,30 @@ http_finish(struct app *a, struct app_flow *s)
 	http_tx_finish(a, s);
 }
 
+/* A line without its beginning is of no use: its message is lost at its end. */
+static void
+http_give_up(struct app *a, struct app_flow *s, struct app_piece *piece)
+{
+	(void)a;
+	for (unsigned i = 0; i < APP_SIDES; i++) {
+		struct http_side *side = &s->http.side[i];
+
+		if (side->line == piece) {
+			side->line = NULL;
+			side->line_lost = true;
+			return;
+		}
+	}
+	http_tx_give_up(s, piece);
+}
+
 static void
 http_release(struct app *a, struct app_flow *s)
 {
-	for (unsigned i = 0; i < APP_SIDES; i++)
-		pool_put(&a->pieces, s->http.side[i].line);
+	for (unsigned i = 0; i < APP_SIDES; i++) {
+		if (s->http.side[i].line != NULL)
+			app_piece_put(a, s->http.side[i].line);
+	}
 	http_tx_release(a, s);
 }
 
@@ -643,5 +678,6 @@ const struct parser http_parser = {
     .skips = http_skips,
     .end = http_end,
     .finish = http_finish,
+    .give_up = http_give_up,
     .release = http_release,
 };

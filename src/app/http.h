@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "tallyman/app.h"
 
@@ -94,12 +95,15 @@ void http_header_line(const uint8_t *line, uint32_t n, bool request,
 /* ---- transactions (http_tx.c) ---- */
 
 struct http_tx {
+	TAILQ_ENTRY(http_tx) by_age; /* among those of all flows */
+	struct app_flow *owner;
 	struct http_tx *next;    /* in the order of the requests */
 	struct app_piece *piece; /* holds the texts once they outgrow `own` */
 	struct {
 		uint16_t at, len;
 	} texts[HTTP_N_TEXTS];
-	uint16_t used; /* bytes of texts */
+	uint16_t used;     /* bytes of texts */
+	uint16_t own_used; /* ... of them in `own` when the piece came */
 	uint16_t status;
 	uint32_t depth;
 	int64_t start, request_end, response_start;
@@ -110,7 +114,7 @@ struct http_tx {
 	bool request_complete, response_complete; /* ... because it is all there */
 	bool authorization, truncated, cut;
 	bool queued; /* waits in the flow's list; else its response's side holds it */
-	char own[HTTP_TX_BYTES - 200];
+	char own[HTTP_TX_BYTES - 232];
 };
 _Static_assert(sizeof(struct http_tx) <= HTTP_TX_BYTES, "app_config states the size");
 

@@ -39,6 +39,9 @@ void http_no_more_responses(struct app *a, struct app_flow *s);
 /* The oldest request that waits for its response, or NULL. */
 struct http_tx *http_tx_waiting(const struct app_flow *s);
 
+/* A piece with texts is taken away: those that are in it are cut. */
+void http_tx_give_up(struct app_flow *s, const struct app_piece *piece);
+
 /* Emits everything in the state it is in. */
 void http_tx_finish(struct app *a, struct app_flow *s);
 void http_tx_release(struct app *a, struct app_flow *s);

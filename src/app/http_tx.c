@@ -23,13 +23,39 @@ text_room(struct app *a, struct http_tx *tx, uint32_t n)
 	uint32_t room = (uint32_t)sizeof tx->own - tx->used;
 
 	if (tx->piece == NULL && n > room) {
-		tx->piece = app_piece_get(a);
+		tx->piece = app_piece_get(a, tx->owner);
+		tx->own_used = tx->used;
 		if (tx->piece != NULL)
 			memcpy(tx->piece->bytes, tx->own, tx->used);
 	}
 	if (tx->piece != NULL)
 		room = APP_PIECE - tx->used;
 	return n < room ? n : room;
+}
+
+static void
+drop_piece(struct http_tx *tx)
+{
+	tx->piece = NULL;
+	tx->used = tx->own_used;
+	tx->cut = true;
+	for (unsigned i = 0; i < HTTP_N_TEXTS; i++) {
+		if (tx->texts[i].at + tx->texts[i].len > tx->own_used)
+			tx->texts[i].len = 0;
+	}
+}
+
+void
+http_tx_give_up(struct app_flow *s, const struct app_piece *piece)
+{
+	struct http_tx *held = s->http.side[s->http.request_side ^ 1U].tx;
+
+	for (struct http_tx *tx = s->http.first; tx != NULL; tx = tx->next) {
+		if (tx->piece == piece)
+			drop_piece(tx);
+	}
+	if (held != NULL && held->piece == piece)
+		drop_piece(held);
 }
 
 void
@@ -63,7 +89,9 @@ text_at(struct http_tx *tx, enum http_text which)
 static void
 tx_put(struct app *a, struct http_tx *tx)
 {
-	pool_put(&a->pieces, tx->piece);
+	if (tx->piece != NULL)
+		app_piece_put(a, tx->piece);
+	TAILQ_REMOVE(&a->transactions_out, tx, by_age);
 	pool_put(&a->transactions, tx);
 }
 
@@ -185,16 +213,42 @@ http_tx_waiting(const struct app_flow *s)
 	return tx;
 }
 
+/* Forgets the transaction that has waited for longest; it is emitted as it is. Should
+ * its response come after all, that one stands alone. */
+static void
+give_way(struct app *a, struct http_tx *tx)
+{
+	struct app_flow *s = tx->owner;
+
+	if (tx->queued) {
+		while (s->http.first != tx)
+			emit_first(a, s);
+		emit_first(a, s);
+		return;
+	}
+	s->http.side[s->http.request_side ^ 1U].tx = NULL;
+	emit(a, s, tx);
+	tx_put(a, tx);
+}
+
 static struct http_tx *
 tx_get(struct http_reader *r)
 {
-	struct http_tx *tx = pool_get(&r->a->transactions);
+	struct app *a = r->a;
+	struct http_tx *tx = pool_get(&a->transactions);
 
+	if (tx == NULL && !TAILQ_EMPTY(&a->transactions_out)) {
+		a->stats.no_memory++;
+		give_way(a, TAILQ_FIRST(&a->transactions_out));
+		tx = pool_get(&a->transactions);
+	}
 	if (tx == NULL) {
-		r->a->stats.no_memory++;
+		a->stats.no_memory++;
 		return NULL;
 	}
 	memset(tx, 0, offsetof(struct http_tx, own));
+	TAILQ_INSERT_TAIL(&a->transactions_out, tx, by_age);
+	tx->owner = r->s;
 	tx->start = r->ts;
 	tx->request_length = tx->response_length = -1;
 	tx->depth = r->s->http.depth;

@@ -14,6 +14,7 @@ libtallyman_a_SOURCES += \
 	src/app/http_head.c \
 	src/app/http_priv.h \
 	src/app/http_tx.c \
+	src/app/lend.c \
 	src/app/message.c \
 	src/app/start.c \
 	src/app/start.h \

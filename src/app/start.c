@@ -68,6 +68,9 @@ guess_datagram(struct app *a, const struct packet *p, const struct segment *seg)
 
 	if (p->sport == PORT_NETBIOS_NS || p->dport == PORT_NETBIOS_NS)
 		return none;
+	if (!is_dns_port(p->sport) && !is_dns_port(p->dport) &&
+	    !dns_is_likely(seg->bytes, seg->cap, seg->len))
+		return none;
 	verdict = try_dns(a, p, seg, &dns);
 	if (is_dns_port(p->dport)) {
 		is_dns = verdict.header || dns.truncated_capture;
@@ -98,7 +101,8 @@ is_certain_stream(struct app *a, const struct packet *p, const struct segment *s
 	message.bytes += 2;
 	message.cap -= 2;
 	message.len -= 2;
-	return try_dns(a, p, &message, dns_r).certain;
+	return dns_is_likely(message.bytes, message.cap, message.len) &&
+	    try_dns(a, p, &message, dns_r).certain;
 }
 
 static struct start

@@ -14,10 +14,10 @@ void
 app_config_defaults(struct app_config *config_r)
 {
 	*config_r = (struct app_config){
-	    .flow_cap = 32768,
+	    .flow_cap = 16384,
 	    .transaction_cap = 8192,
-	    .buffer_cap = 1024,
-	    .reorder_cap = 256,
+	    .buffer_cap = 512,
+	    .reorder_cap = 128,
 	    .per_flow_second = 2000,
 	    .per_second = 40000,
 	};
@@ -49,6 +49,9 @@ app_new(const struct app_config *config)
 	pool_init(&a->pieces, sizeof(struct app_piece), config->buffer_cap);
 	pool_init(&a->reorders, sizeof(struct stream_held), config->reorder_cap);
 	TAILQ_INIT(&a->by_use);
+	TAILQ_INIT(&a->pieces_out);
+	TAILQ_INIT(&a->reorders_out);
+	TAILQ_INIT(&a->transactions_out);
 	set_marks(&a->marks);
 	return a;
 }
@@ -102,16 +105,6 @@ app_flow_put(struct app *a, struct app_flow *s)
 	app_parser(s)->release(a, s);
 	TAILQ_REMOVE(&a->by_use, s, by_use);
 	pool_put(&a->flows, s);
-}
-
-struct app_piece *
-app_piece_get(struct app *a)
-{
-	struct app_piece *piece = pool_get(&a->pieces);
-
-	if (piece == NULL)
-		a->stats.no_memory++;
-	return piece;
 }
 
 /* May one more go out in this second? */

@@ -14,23 +14,6 @@ struct arrival {
 	struct segment seg;
 };
 
-static struct stream_held *
-held_of(struct app *a, struct stream_side *side)
-{
-	struct stream_held *h = side->held;
-
-	if (h != NULL)
-		return h;
-	h = side->held = pool_get(&a->reorders);
-	if (h == NULL) {
-		a->stats.no_memory++;
-		return NULL;
-	}
-	h->n = 0;
-	h->used = 0;
-	return h;
-}
-
 /* Bytes of a body need not be kept: that they came is enough. */
 static bool
 is_needed(const struct app_flow *s, const struct arrival *now)
@@ -60,7 +43,8 @@ join(struct stream_held *h, unsigned at)
 static void
 hold(struct app *a, struct app_flow *s, const struct arrival *now)
 {
-	struct stream_held *h = held_of(a, &s->stream[now->seg.side]);
+	struct stream_side *side = &s->stream[now->seg.side];
+	struct stream_held *h = side->held != NULL ? side->held : app_held_get(a, side);
 	uint32_t cap = is_needed(s, now) ? now->seg.cap : 0;
 	unsigned at;
 
@@ -162,15 +146,6 @@ settle(struct app *a, struct app_flow *s, unsigned index, uint64_t next,
 }
 
 static void
-release_held(struct app *a, struct stream_side *side, bool force)
-{
-	if (side->held != NULL && (force || side->held->n == 0)) {
-		pool_put(&a->reorders, side->held);
-		side->held = NULL;
-	}
-}
-
-static void
 note_fin(struct stream_side *side, const struct packet *p)
 {
 	uint32_t at = p->tcp.seq + p->payload_len - side->seq_zero;
@@ -213,7 +188,8 @@ stream_packet(struct app *a, struct app_flow *s, unsigned index, const struct pa
 	if (side->started) {
 		if (!settle(a, s, index, fp->next, &now))
 			hold(a, s, &now);
-		release_held(a, side, false);
+		if (side->held != NULL && side->held->n == 0)
+			app_held_put(a, side);
 	}
 	if ((p->tcp.flags & TCP_FIN) != 0 && p->proto == IPPROTO_TCP)
 		note_fin(side, p);
@@ -239,5 +215,5 @@ void
 stream_release(struct app *a, struct app_flow *s)
 {
 	for (unsigned i = 0; i < APP_SIDES; i++)
-		release_held(a, &s->stream[i], true);
+		app_held_put(a, &s->stream[i]);
 }

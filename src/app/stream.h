@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct app;
 struct app_flow;
@@ -17,7 +18,11 @@ struct packet;
 #define STREAM_HELD_MAX   8
 #define STREAM_HELD_BYTES (16 * 1024)
 
+struct stream_side;
+
 struct stream_held {
+	TAILQ_ENTRY(stream_held) by_age;
+	struct stream_side *owner;
 	struct {
 		uint64_t pos;
 		int64_t ts;

@@ -644,6 +644,53 @@ test_no_flow_state(void **state)
 	talk_fini(&t);
 }
 
+/* When what is lent runs out, the oldest gives way, whoever has it: slow senders do not
+ * blind the parser for the others. */
+static void
+test_oldest_gives_way(void **state)
+{
+	struct talk_end slow = CLIENT(1), slow_server = SERVER(80);
+	struct talk_end quick = CLIENT(2), quick_server = SERVER(80);
+	struct app_config config;
+	struct app_stats stats;
+	struct talk t;
+
+	(void)state;
+	app_config_defaults(&config);
+	config.transaction_cap = config.buffer_cap = config.reorder_cap = 1;
+	talk_init(&t, &config);
+	talk_connect(&t, &slow, &slow_server);
+	talk_connect(&t, &quick, &quick_server);
+	/* a transaction: it is emitted as it is; its response comes alone */
+	talk_say(&t, &slow, &slow_server, "GET /slow HTTP/1.1\r\n\r\n");
+	talk_say(&t, &quick, &quick_server, "GET /quick HTTP/1.1\r\n\r\n");
+	talk_say(&t, &quick_server, &quick, "HTTP/1.1 204 No\r\n\r\n");
+	talk_say(&t, &slow_server, &slow, "HTTP/1.1 204 No\r\n\r\n");
+	/* a split line: its message is lost at its end */
+	talk_say(&t, &slow, &slow_server, "GET /slow HTTP/1.1\r\nHos");
+	talk_say(&t, &quick, &quick_server, "GET /qu");
+	talk_say(&t, &quick, &quick_server, "ick HTTP/1.1\r\n\r\n");
+	talk_say(&t, &quick_server, &quick, "HTTP/1.1 204 No\r\n\r\n");
+	talk_say(&t, &slow, &slow_server, "t: h\r\n\r\n");
+	/* a segment out of order: it is a gap */
+	talk_segment(&t, &slow, &slow_server, 5, "123\r\n\r\n", 7, TCP_ACK);
+	talk_segment(&t, &quick, &quick_server, 4, "/ HTTP/1.1\r\n\r\n", 14, TCP_ACK);
+	talk_segment(&t, &quick, &quick_server, 0, "GET ", 4, TCP_ACK);
+	talk_segment(&t, &slow, &slow_server, 0, "12345", 5, TCP_ACK);
+	assert_string_equal(finished(&t),
+	    "1>80 0 GET /slow HTTP/1.1 body=0\n"
+	    "2>80 0 GET /quick HTTP/1.1 body=0 => 204 HTTP/1.1 body=0 after=0s\n"
+	    "1>80 1  => 204 HTTP/1.1 body=0\n"
+	    "1>80 2 GET /slow HTTP/1.1 body=0 incomplete\n"
+	    "2>80 1 GET /quick HTTP/1.1 body=0 => 204 HTTP/1.1 body=0 after=0s\n"
+	    "1>80 http 2/1 gaps=1\n"
+	    "2>80 2 GET / HTTP/1.1 body=0\n"
+	    "2>80 http 3/2\n");
+	app_get_stats(t.app, &stats);
+	assert_int_equal(stats.no_memory, 4);
+	talk_fini(&t);
+}
+
 int
 main(void)
 {
@@ -665,6 +712,7 @@ main(void)
 	    cmocka_unit_test(test_false_start),
 	    cmocka_unit_test(test_flow_cap),
 	    cmocka_unit_test(test_no_flow_state),
+	    cmocka_unit_test(test_oldest_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
