@@ -5,12 +5,14 @@
  *
  * A flow is in one of three tiers, each with its own cap and order of eviction, so that
  * what a stranger can make up at will never pushes out what he cannot:
- *   embryonic  no payload yet: a small entry;
- *   open       payload was seen, the flow has slots, but the initiator has not shown
- *              that it receives the answers: its address may be forged;
+ *   embryonic  no payload, no proof;
+ *   open       payload was seen, but the initiator has not shown that it receives the
+ *              answers: its address may be forged;
  *   proven     the initiator went on after an answer (TCP: acknowledged it).
- * When a tier is full, the oldest flow of the source that holds most of it goes (a
- * source is an initiator's IPv4 address or IPv6 /64).
+ * Payload gives a flow slots, for other stages' state; without it a flow is a small
+ * entry in whatever tier. When a tier is full, the source that holds most of it loses
+ * its oldest flow. The source is the initiator's address, before proof that of the
+ * first packet's sender; of global IPv6 addresses the /64.
  */
 #ifndef TALLYMAN_FLOW_H
 #define TALLYMAN_FLOW_H
@@ -171,9 +173,9 @@ struct flow_timeouts {
 struct flow_config {
 	struct flow_timeouts timeouts;
 	/* Caps per table; below 1 counts as 1. */
-	uint32_t embryonic_cap; /* flows without payload */
-	uint32_t open_cap;      /* flows with payload, initiator not proven */
-	uint32_t full_cap;      /* flows with payload, initiator proven */
+	uint32_t embryonic_cap;
+	uint32_t open_cap;
+	uint32_t full_cap;      /* of the proven */
 	uint32_t fragment_cap;  /* fragment trains, per table */
 	bool key_encapsulation; /* VLANs and tunnel ids are part of the key */
 	flow_hook *hook;
@@ -246,6 +248,12 @@ void flow_table_free(struct flow_table **t);
 /* Counts a packet with result DECODE_IP. Time must not go back. */
 void flow_table_packet(
     struct flow_table *t, const struct packet *p, struct flow_packet *fp_r);
+
+/*
+ * Says that p comes soon, a few packets from now: begins to fetch its flow into the
+ * cache. Changes nothing else, and need not be called.
+ */
+void flow_table_prefetch(struct flow_table *t, const struct packet *p);
 
 /*
  * Ends what has been idle too long, in the order of last use (in steps of 67 ms, within

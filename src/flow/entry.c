@@ -44,18 +44,16 @@ unlink_bucket(struct flow_table *t, struct flow *f)
 	*at = f->chain;
 }
 
-static bool
+static void
 enter_tier(struct flow_table *t, struct flow *f, enum flow_tier n)
 {
 	struct flow_tier_lists *tier = &t->tiers[n];
 
 	f->tier = (uint8_t)n;
-	if (!flow_source_add(t, f))
-		return false;
+	flow_source_add(t, f);
 	TAILQ_INSERT_TAIL(&tier->queue[f->class], f, by_use);
 	if (++tier->count > tier->max)
 		tier->max = tier->count;
-	return true;
 }
 
 static void
@@ -139,11 +137,7 @@ flow_create(struct flow_table *t, const struct flow_birth *birth)
 		return NULL;
 	}
 	init_entry(f, t, birth);
-	if (!enter_tier(t, f, FLOW_TIER_EMBRYONIC)) {
-		flow_path_put(t, birth->path);
-		pool_put(&t->flows, f);
-		return NULL;
-	}
+	enter_tier(t, f, FLOW_TIER_EMBRYONIC);
 	f->chain = t->buckets[f->hash & t->mask];
 	t->buckets[f->hash & t->mask] = f;
 	t->stats.flows++;
@@ -155,7 +149,7 @@ flow_end(struct flow_table *t, struct flow *f, enum flow_reason reason)
 {
 	f->reason = (uint8_t)reason;
 	__builtin_prefetch(&t->buckets[f->hash & t->mask]);
-	flow_source_prefetch(t, &f->key, f->initiator_hi);
+	flow_source_prefetch(t, &f->key, f->first_hi);
 	if (f->full != NULL && f->key.proto == IPPROTO_TCP) {
 		flow_stream_finish(f, FLOW_TOSERVER);
 		flow_stream_finish(f, FLOW_TOCLIENT);
@@ -168,7 +162,6 @@ flow_end(struct flow_table *t, struct flow *f, enum flow_reason reason)
 	pool_put(&t->flows, f);
 }
 
-/* Cannot fail: if the source went with its last flow, its place is free. */
 static void
 change_tier(struct flow_table *t, struct flow *f, enum flow_tier n)
 {
@@ -180,17 +173,17 @@ change_tier(struct flow_table *t, struct flow *f, enum flow_tier n)
 bool
 flow_promote(struct flow_table *t, struct flow *f)
 {
-	enum flow_tier n = f->proven ? FLOW_TIER_PROVEN : FLOW_TIER_OPEN;
-
 	if (f->full != NULL)
 		return true;
-	make_room(t, n);
+	if (f->tier == FLOW_TIER_EMBRYONIC)
+		make_room(t, FLOW_TIER_OPEN); /* there is a place in the pool, too */
 	f->full = pool_get(&t->fulls);
 	if (f->full == NULL)
 		return false;
 	memset(f->full, 0, sizeof *f->full);
 	f->full->table = t;
-	change_tier(t, f, n);
+	if (f->tier == FLOW_TIER_EMBRYONIC)
+		change_tier(t, f, FLOW_TIER_OPEN);
 	t->stats.promoted++;
 	return true;
 }
@@ -200,9 +193,10 @@ flow_prove(struct flow_table *t, struct flow *f)
 {
 	if (f->proven)
 		return;
+	make_room(t, FLOW_TIER_PROVEN);
+	leave_tier(t, f);
 	f->proven = true;
-	if (f->tier == FLOW_TIER_OPEN)
-		change_tier(t, f, FLOW_TIER_PROVEN);
+	enter_tier(t, f, FLOW_TIER_PROVEN);
 }
 
 void
@@ -246,14 +240,9 @@ swap_bytes(void *a, void *b, size_t size)
 void
 flow_turn(struct flow_table *t, struct flow *f)
 {
-	flow_source_remove(t, f);
+	leave_tier(t, f);
 	f->initiator_hi = !f->initiator_hi;
-	if (!flow_source_add(t, f)) {
-		/* No memory for the new source: the old one's place is free. */
-		f->initiator_hi = !f->initiator_hi;
-		flow_source_add(t, f);
-		return;
-	}
+	enter_tier(t, f, f->tier);
 	swap_bytes(&f->end[0], &f->end[1], sizeof f->end[0]);
 	swap_bytes(&f->rare[0], &f->rare[1], sizeof f->rare[0]);
 	if (f->full != NULL)

@@ -57,9 +57,12 @@ bool flow_icmp_is_error(uint8_t proto, uint8_t type);
 
 /* Fill the key; true when the packet's source is the key's `hi`. */
 bool flow_key_ends(const struct flow_ends *ends, struct flow_key *key_r);
-bool flow_key_packet(const struct packet *p, struct flow_key *key_r);
+/* Of a packet, with its encapsulation where the table's keys have it. */
+bool flow_key_in(
+    const struct flow_table *t, const struct packet *p, struct flow_key *key_r);
 /* Of the packet that an ICMP error quotes. */
-bool flow_key_quote(const struct packet *p, struct flow_key *key_r);
+bool flow_key_quote(
+    const struct flow_table *t, const struct packet *p, struct flow_key *key_r);
 
 struct flow_encap flow_packet_encap(const struct packet *p);
 /* The hash for flow_key.encap; never 0 when there is an encapsulation. */
@@ -235,7 +238,7 @@ struct flow_full {
 /* ---- sources ---- */
 
 /*
- * An initiator's address (IPv6: its /64) and what it holds of each tier. Sources stand
+ * An address (global IPv6: a /64) and what it holds of each tier. Sources stand
  * in a list by rank, a power of two of their number of flows; below FLOW_SMALL_SOURCE
  * all have rank 0, in the order of their newest flow.
  */
@@ -246,18 +249,19 @@ TAILQ_HEAD(flow_source_list, flow_source);
 
 struct flow_source {
 	struct flow_source *chain;
-	uint64_t prefix;
-	uint32_t family;
+	struct flow_source_name {
+		uint8_t address[16]; /* global IPv6: the first 8 bytes */
+		uint32_t family;
+	} name;
 	uint32_t count[FLOW_N_TIERS];
 	struct flow_holding {           /* valid where count is not 0 */
 		struct flow_list flows; /* by last use */
 		TAILQ_ENTRY(flow_source) by_rank;
 	} holding[FLOW_N_TIERS];
 };
-_Static_assert(sizeof(struct flow_source) == 128, "two cache lines");
 
-/* Enters the flow with its source (makes one if need be); false without memory. */
-bool flow_source_add(struct flow_table *t, struct flow *f);
+/* Enters the flow with its source; makes one if need be. */
+void flow_source_add(struct flow_table *t, struct flow *f);
 void flow_source_remove(struct flow_table *t, struct flow *f);
 /* Fetches what entering a flow with its source will read. */
 void flow_source_prefetch(struct flow_table *t, const struct flow_key *key, bool hi);
@@ -307,6 +311,8 @@ void flow_fragment_tick(struct flow_table *t, bool force);
 
 /* ---- the table ---- */
 
+#define FLOW_AHEAD 8
+
 struct flow_table {
 	struct flow_config config;
 	struct hash_key hash_key;
@@ -317,6 +323,7 @@ struct flow_table {
 	struct flow_train **train_buckets;
 	uint32_t mask, source_mask, path_mask, train_mask;
 	struct pool flows, fulls, sources, paths, trains;
+	struct flow_source nobody;   /* of flows whose source found no memory */
 	struct flow_path *last_path; /* the newest one asked for; holds no share */
 	struct flow_tier_lists {
 		uint32_t cap, count, max;
@@ -326,6 +333,13 @@ struct flow_table {
 		uint32_t rank_bits; /* ranks that have sources */
 	} tiers[FLOW_N_TIERS];
 	int64_t timeouts[FLOW_N_CLASSES];
+	/* Packets announced by flow_table_prefetch(), from n_came to n_ahead - 1. */
+	struct flow_ahead {
+		struct flow_key key;
+		uint32_t hash;
+		const struct flow *flow; /* first of its bucket; only to fetch it */
+	} ahead[FLOW_AHEAD];
+	uint32_t n_ahead, n_came;
 	struct flow_train_list trains_open, trains_complete;
 	struct flow_stats stats;
 };
@@ -399,6 +413,11 @@ void flow_count_packet(struct flow_table *t, const struct packet *p,
     const struct flow_key *key, bool from_hi, struct flow_packet *fp_r);
 /* Frame and byte counters of one side. */
 void flow_count_end(struct flow *f, enum flow_dir dir, const struct packet *p);
+
+/* ---- ahead.c ---- */
+
+/* The key's hash, from the announcement if there was one. */
+uint32_t flow_ahead_hash(struct flow_table *t, const struct flow_key *key);
 
 /* ---- history.c ---- */
 

@@ -358,13 +358,7 @@ static void
 first_fragment(struct flow_table *t, struct flow_train *train, const struct packet *p,
     uint32_t len, struct flow_packet *fp_r)
 {
-	struct flow_encap encap;
-
-	train->from_hi = flow_key_packet(p, &train->flow_key);
-	if (t->config.key_encapsulation) {
-		encap = flow_packet_encap(p);
-		train->flow_key.encap = flow_encap_hash(&encap);
-	}
+	train->from_hi = flow_key_in(t, p, &train->flow_key);
 	if (p->proto == IPPROTO_TCP && p->has_l4)
 		train->tcp_base = p->tcp.seq - (len - p->payload_len);
 	train->named = true;

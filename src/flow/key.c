@@ -149,8 +149,8 @@ key_icmp(struct flow_ends *ends, uint8_t type, uint8_t code, uint16_t id,
 	return from_hi;
 }
 
-bool
-flow_key_packet(const struct packet *p, struct flow_key *key_r)
+static bool
+key_packet(const struct packet *p, struct flow_key *key_r)
 {
 	struct flow_ends ends = {&p->src, &p->dst, p->sport, p->dport, p->proto};
 	bool from_hi;
@@ -165,8 +165,8 @@ flow_key_packet(const struct packet *p, struct flow_key *key_r)
 	return from_hi;
 }
 
-bool
-flow_key_quote(const struct packet *p, struct flow_key *key_r)
+static bool
+key_quote(const struct packet *p, struct flow_key *key_r)
 {
 	const struct decode_icmp *icmp = &p->icmp;
 	struct flow_ends ends = {&icmp->quote_src, &icmp->quote_dst, icmp->quote_sport,
@@ -230,6 +230,33 @@ flow_encap_same(const struct flow_encap *a, const struct flow_encap *b)
 			return false;
 	}
 	return true;
+}
+
+static uint32_t
+keyed_encap(const struct flow_table *t, const struct packet *p)
+{
+	struct flow_encap encap = flow_packet_encap(p);
+
+	return t->config.key_encapsulation ? flow_encap_hash(&encap) : 0;
+}
+
+bool
+flow_key_in(const struct flow_table *t, const struct packet *p, struct flow_key *key_r)
+{
+	bool from_hi = key_packet(p, key_r);
+
+	key_r->encap = keyed_encap(t, p);
+	return from_hi;
+}
+
+bool
+flow_key_quote(
+    const struct flow_table *t, const struct packet *p, struct flow_key *key_r)
+{
+	bool from_hi = key_quote(p, key_r);
+
+	key_r->encap = keyed_encap(t, p);
+	return from_hi;
 }
 
 static uint64_t

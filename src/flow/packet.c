@@ -234,7 +234,7 @@ void
 flow_count_packet(struct flow_table *t, const struct packet *p,
     const struct flow_key *key, bool from_hi, struct flow_packet *fp_r)
 {
-	uint32_t hash = flow_key_hash(t, key);
+	uint32_t hash = flow_ahead_hash(t, key);
 	struct flow *f;
 	bool tcp = p->proto == IPPROTO_TCP && p->has_l4 && p->frag_offset == 0;
 	bool established, rejected;
@@ -291,11 +291,9 @@ count_error(struct flow_table *t, const struct packet *p, struct flow_packet *fp
 	struct flow_key key;
 	struct flow_encap encap = flow_packet_encap(p);
 	struct flow *f;
-	bool from_hi = flow_key_quote(p, &key), rejected;
+	bool from_hi = flow_key_quote(t, p, &key), rejected;
 	enum flow_dir dir;
 
-	if (t->config.key_encapsulation)
-		key.encap = flow_encap_hash(&encap);
 	f = flow_lookup(t, &key, flow_key_hash(t, &key), &encap);
 	if (f == NULL || t->now - f->used >= t->timeouts[f->class])
 		return false;
@@ -323,7 +321,6 @@ flow_table_packet(
     struct flow_table *t, const struct packet *p, struct flow_packet *fp_r)
 {
 	struct flow_key key;
-	struct flow_encap encap;
 	bool from_hi;
 
 	memset(fp_r, 0, sizeof *fp_r);
@@ -338,10 +335,6 @@ flow_table_packet(
 	    p->icmp.has_quote && flow_icmp_is_error(p->proto, p->icmp.type) &&
 	    count_error(t, p, fp_r))
 		return;
-	from_hi = flow_key_packet(p, &key);
-	if (t->config.key_encapsulation) {
-		encap = flow_packet_encap(p);
-		key.encap = flow_encap_hash(&encap);
-	}
+	from_hi = flow_key_in(t, p, &key);
 	flow_count_packet(t, p, &key, from_hi, fp_r);
 }

@@ -38,60 +38,75 @@ enter_rank(
 	tier->rank_bits |= UINT32_C(1) << rank;
 }
 
-/* IPv4: the address; IPv6: the /64. */
-static uint64_t
-prefix_of(const struct flow_key *key, bool hi)
+/* Addresses that their network gives out one by one: fc00::/7, fe80::/10. */
+static bool
+is_local(const uint8_t *ip6)
 {
-	uint64_t prefix;
+	return (ip6[0] & 0xfe) == 0xfc || (ip6[0] == 0xfe && (ip6[1] & 0xc0) == 0x80);
+}
 
-	memcpy(&prefix, hi ? key->hi : key->lo, sizeof prefix);
-	return prefix;
+static void
+name_source(const struct flow_key *key, bool hi, struct flow_source_name *name_r)
+{
+	const uint8_t *bytes = hi ? key->hi : key->lo;
+	bool whole = key->family == 4 || is_local(bytes);
+
+	memset(name_r, 0, sizeof *name_r);
+	memcpy(name_r->address, bytes, whole ? 16 : 8);
+	name_r->family = key->family;
 }
 
 static struct flow_source **
-bucket_of(struct flow_table *t, uint64_t prefix, uint32_t family)
+bucket_of(struct flow_table *t, const struct flow_source_name *name)
 {
-	const uint64_t who[2] = {prefix, family};
-
-	return &t->source_buckets[hash_keyed(&t->hash_key, who, sizeof who) &
+	return &t->source_buckets[hash_keyed(&t->hash_key, name, sizeof *name) &
 	    t->source_mask];
+}
+
+/* Who sent the first packet made the flow; a proven initiator answers for it. */
+static bool
+payer_is_hi(const struct flow *f)
+{
+	return f->proven ? f->initiator_hi : f->first_hi;
 }
 
 void
 flow_source_prefetch(struct flow_table *t, const struct flow_key *key, bool hi)
 {
-	__builtin_prefetch(bucket_of(t, prefix_of(key, hi), key->family));
+	struct flow_source_name name;
+
+	name_source(key, hi, &name);
+	__builtin_prefetch(bucket_of(t, &name));
 }
 
 static struct flow_source *
 find_or_make(struct flow_table *t, const struct flow *f)
 {
-	uint64_t prefix = prefix_of(&f->key, f->initiator_hi);
-	struct flow_source **bucket = bucket_of(t, prefix, f->key.family), *s;
+	struct flow_source_name name;
+	struct flow_source **bucket, *s;
 
+	name_source(&f->key, payer_is_hi(f), &name);
+	bucket = bucket_of(t, &name);
 	for (s = *bucket; s != NULL; s = s->chain) {
-		if (s->prefix == prefix && s->family == f->key.family)
+		if (memcmp(&s->name, &name, sizeof name) == 0)
 			return s;
 	}
 	s = pool_get(&t->sources);
 	if (s == NULL)
-		return NULL;
-	s->prefix = prefix;
-	s->family = f->key.family;
+		return &t->nobody;
+	s->name = name;
 	memset(s->count, 0, sizeof s->count);
 	s->chain = *bucket;
 	*bucket = s;
 	return s;
 }
 
-bool
+void
 flow_source_add(struct flow_table *t, struct flow *f)
 {
 	unsigned n = f->tier, rank, before;
 	struct flow_source *s = find_or_make(t, f);
 
-	if (s == NULL)
-		return false;
 	if (s->count[n] == 0)
 		TAILQ_INIT(&s->holding[n].flows);
 	TAILQ_INSERT_TAIL(&s->holding[n].flows, f, by_source);
@@ -99,17 +114,16 @@ flow_source_add(struct flow_table *t, struct flow *f)
 	before = rank_of(s->count[n]);
 	rank = rank_of(++s->count[n]);
 	if (s->count[n] > 1 && rank == before && rank > 0)
-		return true;
+		return;
 	if (s->count[n] > 1)
 		leave_rank(&t->tiers[n], n, s, before);
 	enter_rank(&t->tiers[n], n, s, rank);
-	return true;
 }
 
 static void
 drop_source(struct flow_table *t, struct flow_source *s)
 {
-	struct flow_source **at = bucket_of(t, s->prefix, s->family);
+	struct flow_source **at = bucket_of(t, &s->name);
 
 	while (*at != s)
 		at = &(*at)->chain;
@@ -132,7 +146,7 @@ flow_source_remove(struct flow_table *t, struct flow *f)
 		if (s->count[n] > 0)
 			enter_rank(&t->tiers[n], n, s, rank);
 	}
-	if (s->count[0] + s->count[1] + s->count[2] == 0)
+	if (s != &t->nobody && s->count[0] + s->count[1] + s->count[2] == 0)
 		drop_source(t, s);
 }
 
