@@ -11,63 +11,10 @@
 
 #include <sys/queue.h>
 
+#include "flow/flow_key.h"
 #include "tallyman/flow.h"
 #include "tallyman/hash.h"
 #include "tallyman/pool.h"
-
-/* ---- keys ---- */
-
-/*
- * The tuple without direction: the lower end first. Of ICMP queries lo_port is the id,
- * hi_port tells whether the higher end asks, and kind is the request's type; ICMP
- * messages that have no answer keep their direction (they are not ordered) and have
- * their code as both ports. No padding: keys are compared and hashed as memory.
- */
-struct flow_key {
-	uint8_t lo[16], hi[16];
-	uint16_t lo_port, hi_port;
-	uint32_t encap; /* fixed hash of the keyed encapsulation, 0 for none */
-	uint8_t proto, family;
-	uint8_t kind;    /* ICMP: type; FLOW_KIND_NONE if unread; else 0 */
-	uint8_t one_way; /* the protocol does not answer this ICMP type */
-};
-_Static_assert(sizeof(struct flow_key) == 44, "no padding in a key");
-
-#define FLOW_KIND_NONE 255
-
-/* VLANs and tunnels of a packet or of a flow's first packet. */
-struct flow_encap {
-	const uint16_t *vlans;
-	const struct decode_tunnel *tunnels;
-	uint8_t n_vlans, n_tunnels;
-};
-
-/* The ends of a tuple as a packet has them. */
-struct flow_ends {
-	const struct addr *src, *dst;
-	uint16_t sport, dport;
-	uint8_t proto;
-};
-
-/* The pairing of ICMP types: false when the type has no answer. */
-bool flow_icmp_pair(uint8_t proto, uint8_t type, uint8_t *request_r, uint8_t *reply_r);
-
-/* An ICMP message that quotes the packet it complains about. */
-bool flow_icmp_is_error(uint8_t proto, uint8_t type);
-
-/* Fill the key; true when the packet's source is the key's `hi`. */
-bool flow_key_ends(const struct flow_ends *ends, struct flow_key *key_r);
-/* Of a packet, with its encapsulation where the table's keys have it. */
-bool flow_key_in(
-    const struct flow_table *t, const struct packet *p, struct flow_key *key_r);
-/* Of the packet that an ICMP error quotes. */
-bool flow_key_quote(
-    const struct flow_table *t, const struct packet *p, struct flow_key *key_r);
-
-struct flow_encap flow_packet_encap(const struct packet *p);
-/* The hash for flow_key.encap; never 0 when there is an encapsulation. */
-uint32_t flow_encap_hash(const struct flow_encap *e);
-bool flow_encap_same(const struct flow_encap *a, const struct flow_encap *b);
 
 /* ---- paths ---- */
 
@@ -146,7 +93,7 @@ struct flow_end {
 	uint32_t start; /* initial sequence number (midstream: the first minus one) */
 	uint32_t sent;  /* behind the highest sequence number sent, SYN and FIN count */
 	uint32_t acked; /* by the other side */
-	uint32_t last_fin;
+	uint32_t fin;   /* number of the first FIN, behind all bytes, if fin_known */
 	uint8_t tcp_flags, ttl_min, ttl_max;
 	uint8_t state, before; /* enum flow_end_state, now and before */
 	uint8_t wrote;         /* FLOW_WROTE_* */
@@ -306,6 +253,9 @@ struct flow_train {
 /* A fragment with others: counts or holds it. */
 void flow_fragment_packet(
     struct flow_table *t, const struct packet *p, struct flow_packet *fp_r);
+/* Enters bytes [offset, offset + len); true when they overlap others, or the end. */
+bool flow_train_cover(
+    struct flow_train *train, uint32_t offset, uint32_t len, bool last);
 /* Ends trains that are older than the timeout; all with force. */
 void flow_fragment_tick(struct flow_table *t, bool force);
 
@@ -431,7 +381,14 @@ void flow_history_tcp(struct flow *f, enum flow_dir dir, const struct packet *p)
 /* Changes sides and marks the flow as turned. */
 void flow_history_turn(struct flow *f);
 
-/* ---- tcp.c, stream.c ---- */
+/* ---- tcp.c, tcp_state.c, stream.c ---- */
+
+/* How far sequence number a is beyond b, modulo 2^32. */
+static inline int32_t
+flow_seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
 
 /* True when the packet opens a new connection on an old one's tuple. */
 bool flow_tcp_reuse(const struct flow_table *t, const struct flow *f, enum flow_dir dir,
@@ -442,12 +399,21 @@ void flow_tcp_packet(struct flow_table *t, struct flow *f, enum flow_dir dir,
 void flow_tcp_fragment(struct flow *f, enum flow_dir dir, const struct packet *p,
     uint32_t seq, struct flow_packet *fp_r);
 
+/* The state of the packet's sender goes on. */
+void flow_tcp_move(struct flow *f, enum flow_dir dir, const struct packet *p);
+/* Who speaks as a connected peer does; the handshake's or the flow's coming true. */
+void flow_tcp_judge(struct flow_table *t, struct flow *f, enum flow_dir dir,
+    const struct packet *p, bool ack_good);
+/* What both ends' states make of the flow. */
+void flow_tcp_sum_up(struct flow_table *t, struct flow *f);
+
 void flow_stream_open(struct flow_stream *s, uint32_t next);
 /* Takes the segment's bytes in and says in fp which are new. */
 void flow_stream_segment(struct flow *f, enum flow_dir dir, const struct packet *p,
     uint32_t seq, struct flow_packet *fp_r);
 /* The sender's numbers go on at seq, wherever the stream was. */
-void flow_stream_jump(struct flow *f, enum flow_dir dir, uint32_t seq);
+void flow_stream_jump(
+    struct flow *f, enum flow_dir dir, uint32_t seq, struct flow_packet *fp_r);
 /* Gives up what will not come, now that this side has sent all before the packet. */
 void flow_stream_settle(struct flow *f, enum flow_dir dir, const struct packet *p,
     struct flow_packet *fp_r);

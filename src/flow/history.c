@@ -54,17 +54,25 @@ flow_history_scaled(struct flow *f, enum flow_dir dir, uint32_t *counter, char l
 /* Again when the sequence number is not the one of the last time. */
 static void
 numbered(struct flow *f, enum flow_dir dir, uint8_t bit, char letter, uint32_t seq,
-    uint32_t *last)
+    uint32_t last)
 {
-	if (flow_history_once(f, dir, bit, letter) && seq != *last)
+	if (flow_history_once(f, dir, bit, letter) && seq != last)
 		flow_history_add(f, dir, letter);
-	*last = seq;
+}
+
+static void
+with_fin(struct flow *f, enum flow_dir dir, const struct packet *p)
+{
+	const struct flow_end *e = &f->end[dir];
+	uint32_t fin = p->tcp.seq + p->payload_len; /* it is behind the data */
+
+	numbered(f, dir, FLOW_WROTE_FIN, 'F', fin, e->fin_known ? e->fin : fin);
 }
 
 void
 flow_history_tcp(struct flow *f, enum flow_dir dir, const struct packet *p)
 {
-	struct flow_end *e = &f->end[dir];
+	struct flow_end_rare *rare = &f->rare[dir];
 	uint8_t flags = p->tcp.flags;
 
 	switch (flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
@@ -76,15 +84,15 @@ flow_history_tcp(struct flow *f, enum flow_dir dir, const struct packet *p)
 		break;
 	case TCP_SYN:
 		numbered(f, dir, FLOW_WROTE_SYN, flags & TCP_ACK ? 'H' : 'S',
-		    p->tcp.seq, &f->rare[dir].last_syn);
+		    p->tcp.seq, rare->last_syn);
+		rare->last_syn = p->tcp.seq;
 		break;
-	case TCP_FIN: /* its number is behind the segment's data */
-		numbered(f, dir, FLOW_WROTE_FIN, 'F', p->tcp.seq + p->payload_len,
-		    &e->last_fin);
+	case TCP_FIN:
+		with_fin(f, dir, p);
 		break;
 	case TCP_RST:
-		numbered(
-		    f, dir, FLOW_WROTE_RST, 'R', p->tcp.seq, &f->rare[dir].last_rst);
+		numbered(f, dir, FLOW_WROTE_RST, 'R', p->tcp.seq, rare->last_rst);
+		rare->last_rst = p->tcp.seq;
 		break;
 	case TCP_FIN | TCP_RST:
 	case TCP_FIN | TCP_RST | TCP_SYN:

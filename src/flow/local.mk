@@ -4,8 +4,10 @@ libtallyman_a_SOURCES += \
 	src/flow/conn_state.c \
 	src/flow/entry.c \
 	src/flow/expiry.c \
+	src/flow/flow_key.h \
 	src/flow/flow_priv.h \
 	src/flow/fragment.c \
+	src/flow/fragment_cover.c \
 	src/flow/history.c \
 	src/flow/key.c \
 	src/flow/packet.c \
@@ -14,7 +16,8 @@ libtallyman_a_SOURCES += \
 	src/flow/source.c \
 	src/flow/stream.c \
 	src/flow/table.c \
-	src/flow/tcp.c
+	src/flow/tcp.c \
+	src/flow/tcp_state.c
 
 libtallyman_a_SOURCES += \
 	src/flow/aggregate.c \

@@ -18,12 +18,6 @@
  * the middle of a longer one goes unseen, as does a retransmission cut otherwise. */
 #define DIGEST_PART 256
 
-static inline int32_t
-distance(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b);
-}
-
 void
 flow_stream_open(struct flow_stream *s, uint32_t next)
 {
@@ -53,8 +47,8 @@ absorb(struct flow_stream *s)
 {
 	unsigned n = 0;
 
-	while (n < s->n_blocks && distance(s->blocks[n].start, s->next) <= 0) {
-		if (distance(s->blocks[n].end, s->next) > 0)
+	while (n < s->n_blocks && flow_seq_diff(s->blocks[n].start, s->next) <= 0) {
+		if (flow_seq_diff(s->blocks[n].end, s->next) > 0)
 			advance(s, s->blocks[n].end);
 		n++;
 	}
@@ -68,9 +62,9 @@ give_up(struct flow_stream *s, uint32_t to)
 {
 	uint32_t lost = 0, until;
 
-	while (distance(to, s->next) > 0) {
+	while (flow_seq_diff(to, s->next) > 0) {
 		until = to;
-		if (s->n_blocks > 0 && distance(s->blocks[0].start, until) < 0)
+		if (s->n_blocks > 0 && flow_seq_diff(s->blocks[0].start, until) < 0)
 			until = s->blocks[0].start;
 		lost += until - s->next;
 		advance(s, until);
@@ -104,8 +98,7 @@ lose(struct flow *f, enum flow_dir dir, uint32_t to)
 static uint32_t
 acked_bytes(const struct flow_end *e)
 {
-	return e->fin_known && distance(e->acked, e->last_fin) > 0 ? e->last_fin
-								   : e->acked;
+	return e->fin_known && flow_seq_diff(e->acked, e->fin) > 0 ? e->fin : e->acked;
 }
 
 /* A single number that no byte is known for: a FIN that was not seen? */
@@ -128,30 +121,31 @@ flow_stream_settle(
 	fp_r->next = s->pos;
 	if (f->end[!dir].seen) {
 		to = acked_bytes(e);
-		if (distance(to, p->tcp.seq) > 0)
+		if (flow_seq_diff(to, p->tcp.seq) > 0)
 			to = p->tcp.seq;
 		if (p->payload_len == 0 && may_be_fin(e, s, to))
 			return;
 	} else {
 		to = s->n_blocks > 0 ? s->blocks[0].start : s->next;
-		if (distance(e->sent, s->next) <= LEFT_BEHIND)
+		if (flow_seq_diff(e->sent, s->next) <= LEFT_BEHIND)
 			return;
 	}
-	if (distance(to, s->next) <= 0)
+	if (flow_seq_diff(to, s->next) <= 0)
 		return;
 	fp_r->gap += lose(f, dir, to);
 	fp_r->next = s->pos;
 }
 
 void
-flow_stream_jump(struct flow *f, enum flow_dir dir, uint32_t seq)
+flow_stream_jump(
+    struct flow *f, enum flow_dir dir, uint32_t seq, struct flow_packet *fp_r)
 {
 	struct flow_stream *s = &f->full->stream[dir];
 
 	if (!s->open)
 		return;
-	if (distance(seq, s->next) > 0)
-		lose(f, dir, seq);
+	if (flow_seq_diff(seq, s->next) > 0)
+		fp_r->gap += lose(f, dir, seq);
 	else
 		s->n_blocks = 0;
 	s->next = seq;
@@ -170,7 +164,7 @@ flow_stream_finish(struct flow *f, enum flow_dir dir)
 		to = s->n_blocks > 0 ? s->blocks[s->n_blocks - 1].end : s->next;
 	else if (may_be_fin(e, s, to))
 		return;
-	if (distance(to, s->next) > 0)
+	if (flow_seq_diff(to, s->next) > 0)
 		lose(f, dir, to);
 }
 
@@ -203,18 +197,19 @@ enter_block(struct flow_stream *s, uint32_t *start, uint32_t *end)
 	uint32_t old = 0;
 	unsigned at = 0, n = 0;
 
-	while (at < s->n_blocks && distance(s->blocks[at].end, *start) < 0)
+	while (at < s->n_blocks && flow_seq_diff(s->blocks[at].end, *start) < 0)
 		at++;
 	for (unsigned i = at;
-	     i < s->n_blocks && distance(s->blocks[i].start, *end) <= 0; i++, n++) {
+	     i < s->n_blocks && flow_seq_diff(s->blocks[i].start, *end) <= 0;
+	     i++, n++) {
 		const struct flow_block *b = &s->blocks[i];
-		uint32_t from = distance(b->start, *start) > 0 ? b->start : *start;
-		uint32_t to = distance(b->end, *end) < 0 ? b->end : *end;
+		uint32_t from = flow_seq_diff(b->start, *start) > 0 ? b->start : *start;
+		uint32_t to = flow_seq_diff(b->end, *end) < 0 ? b->end : *end;
 
 		old += to - from;
-		if (distance(b->start, merged.start) < 0)
+		if (flow_seq_diff(b->start, merged.start) < 0)
 			merged.start = b->start;
-		if (distance(b->end, merged.end) > 0)
+		if (flow_seq_diff(b->end, merged.end) > 0)
 			merged.end = b->end;
 	}
 	if (n > 0 && merged.start != *start)
@@ -315,10 +310,10 @@ in_order(struct flow_stream *s, uint32_t seq, uint32_t end, struct flow_packet *
 	for (unsigned i = 0; i < s->n_blocks; i++) {
 		const struct flow_block *b = &s->blocks[i];
 
-		if (distance(b->start, end) >= 0)
+		if (flow_seq_diff(b->start, end) >= 0)
 			break;
-		old += (distance(b->end, end) < 0 ? b->end : end) - b->start;
-		if (distance(b->end, end) >= 0)
+		old += (flow_seq_diff(b->end, end) < 0 ? b->end : end) - b->start;
+		if (flow_seq_diff(b->end, end) >= 0)
 			last = b->start; /* the tail came before */
 	}
 	count_old(s, old);
@@ -353,16 +348,16 @@ flow_stream_segment(struct flow *f, enum flow_dir dir, const struct packet *p,
 	uint32_t end = seq + p->payload_len;
 
 	compare(f, s, p, seq);
-	if (distance(end, s->next) <= 0) {
+	if (flow_seq_diff(end, s->next) <= 0) {
 		/* What comes before the first byte seen midstream is unknown, not old.
 		 */
 		count_old(s, p->payload_len);
 		fp_r->pos = s->pos;
-	} else if (distance(seq, s->next) <= 0)
+	} else if (flow_seq_diff(seq, s->next) <= 0)
 		in_order(s, seq, end, fp_r);
 	else
 		ahead(s, seq, end, fp_r);
-	if (fp_r->len > 0 && distance(seq + fp_r->skip, f->end[dir].sent) < 0)
+	if (fp_r->len > 0 && flow_seq_diff(seq + fp_r->skip, f->end[dir].sent) < 0)
 		s->out_of_order++;
 	fp_r->next = s->pos;
 }

@@ -18,18 +18,21 @@
  * SYN with another number is a new one. */
 #define REUSE_IDLE INT64_C(10000000000)
 
-static inline int32_t
-distance(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b);
-}
-
 static bool
 is_near(uint32_t a, uint32_t b)
 {
-	int32_t d = distance(a, b);
+	int32_t d = flow_seq_diff(a, b);
 
 	return d <= SEQ_NEAR && d >= -SEQ_NEAR;
+}
+
+/* A number that the end may send: near what it sent or what was acknowledged, or in
+ * between, however much is under way. */
+static bool
+is_plausible(const struct flow_end *e, uint32_t seq)
+{
+	return is_near(seq, e->sent) || is_near(seq, e->acked) ||
+	    (flow_seq_diff(seq, e->acked) > 0 && flow_seq_diff(seq, e->sent) < 0);
 }
 
 bool
@@ -48,15 +51,6 @@ flow_tcp_reuse(const struct flow_table *t, const struct flow *f, enum flow_dir d
 		return false; /* one attempt, however often it changes its number */
 	return e->state == FLOW_END_CLOSED || f->end[!dir].state == FLOW_END_CLOSED ||
 	    t->now - f->used >= REUSE_IDLE;
-}
-
-static void
-set_state(struct flow_end *e, enum flow_end_state state)
-{
-	if (e->state == state)
-		return;
-	e->before = e->state;
-	e->state = (uint8_t)state;
 }
 
 static void
@@ -123,12 +117,12 @@ take_ack(struct flow *f, enum flow_dir dir, const struct packet *p)
 	/* Its numbers are what acknowledgements made them, or one of several SYNs'. */
 	if (e->tcp_flags == 0 || (e->syn_varied && !begun))
 		return true;
-	if (distance(ack, e->sent) > (begun ? SEQ_NEAR : 0) ||
-	    (e->tcp_flags & TCP_SYN && distance(ack, e->start) < 0)) {
+	if (flow_seq_diff(ack, e->sent) > (begun ? SEQ_NEAR : 0) ||
+	    flow_seq_diff(ack, e->acked) < (begun ? -SEQ_NEAR : 0)) {
 		flow_add_anomaly(f, ANOMALY_TCP_BAD_ACK);
 		return false;
 	}
-	if (distance(ack, e->acked) > 0)
+	if (flow_seq_diff(ack, e->acked) > 0)
 		e->acked = ack;
 	return true;
 }
@@ -154,7 +148,7 @@ take_seq(struct flow *f, enum flow_dir dir, const struct packet *p)
 {
 	struct flow_end *e = &f->end[dir];
 	uint32_t end = p->tcp.seq + segment_len(p);
-	int32_t d = distance(end, e->sent);
+	int32_t d = flow_seq_diff(end, e->sent);
 	bool odd = (p->tcp.flags & (TCP_SYN | TCP_RST)) && !is_near(end, e->sent);
 
 	if (odd || e->state == FLOW_END_RESET)
@@ -165,127 +159,10 @@ take_seq(struct flow *f, enum flow_dir dir, const struct packet *p)
 		flow_history_scaled(f, dir, &f->full->stream[dir].retransmits, 'T');
 }
 
-/* The first packets of an end decide what it takes part in. */
-static void
-wake(struct flow *f, enum flow_dir dir, const struct packet *p)
-{
-	struct flow_end *e = &f->end[dir], *peer = &f->end[!dir];
-	uint8_t flags = p->tcp.flags;
-
-	if (flags & TCP_SYN && dir == FLOW_TOSERVER && peer->state == FLOW_END_INACTIVE)
-		set_state(
-		    e, flags & TCP_ACK ? FLOW_END_SYN_ACK_SENT : FLOW_END_SYN_SENT);
-	else if (flags & TCP_SYN) {
-		if (peer->state == FLOW_END_SYN_SENT)
-			set_state(peer, FLOW_END_ESTABLISHED);
-		set_state(e, FLOW_END_ESTABLISHED);
-	}
-	if (flags & TCP_FIN)
-		set_state(e, FLOW_END_CLOSED);
-	if (flags & TCP_RST)
-		set_state(e, FLOW_END_RESET);
-	if (e->state != FLOW_END_INACTIVE)
-		return;
-	/* Some answer a SYN with a pure ACK before they send their own SYN. */
-	if (dir == FLOW_TOCLIENT && p->payload_len == 0 &&
-	    peer->state == FLOW_END_SYN_SENT)
-		return;
-	if (flags & TCP_ACK && peer->state == FLOW_END_ESTABLISHED)
-		set_state(e, FLOW_END_ESTABLISHED); /* its SYN was missed */
-	else
-		set_state(e, FLOW_END_PARTIAL);
-}
-
-/* An end that takes part goes on. */
-static void
-proceed(struct flow *f, enum flow_dir dir, uint8_t flags)
-{
-	struct flow_end *e = &f->end[dir], *peer = &f->end[!dir];
-
-	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && e->state == FLOW_END_PARTIAL &&
-	    peer->state == FLOW_END_INACTIVE)
-		set_state(e, FLOW_END_SYN_SENT);
-	if (flags & TCP_FIN && !(flags & TCP_RST)) {
-		bool connected =
-		    e->state == FLOW_END_ESTABLISHED || e->state == FLOW_END_PARTIAL;
-
-		set_state(e, FLOW_END_CLOSED);
-		/* The other side's FIN, then RST, was an ordinary end after all. */
-		if (connected && peer->state == FLOW_END_RESET &&
-		    peer->before == FLOW_END_CLOSED)
-			set_state(peer, FLOW_END_CLOSED);
-	}
-	if (flags & TCP_RST)
-		set_state(e, FLOW_END_RESET);
-}
-
-static void
-move(struct flow *f, enum flow_dir dir, const struct packet *p)
-{
-	struct flow_end *e = &f->end[dir];
-	uint8_t flags = p->tcp.flags;
-
-	switch (e->state) {
-	case FLOW_END_INACTIVE:
-		wake(f, dir, p);
-		break;
-	case FLOW_END_CLOSED:
-		if (flags & TCP_RST && f->end[!dir].state != FLOW_END_CLOSED)
-			set_state(e, FLOW_END_RESET);
-		break;
-	case FLOW_END_RESET:
-		break;
-	default:
-		proceed(f, dir, flags);
-	}
-}
-
-/* Who speaks as a connected peer does; the handshake's or the flow's coming true. */
-static void
-judge(struct flow_table *t, struct flow *f, enum flow_dir dir, const struct packet *p,
-    bool ack_good)
-{
-	struct flow_end *e = &f->end[dir], *peer = &f->end[!dir];
-	uint8_t flags = p->tcp.flags;
-
-	if (!(flags & TCP_ACK) || flags & TCP_RST || !ack_good)
-		return;
-	if (dir == FLOW_TOSERVER && peer->tcp_flags & TCP_SYN &&
-	    distance(p->tcp.ack, peer->start) <= 0)
-		return; /* does not acknowledge the answer */
-	e->spoke = true;
-	if (!peer->spoke)
-		return;
-	if (dir == FLOW_TOSERVER)
-		flow_prove(t, f);
-	if (f->established)
-		return;
-	f->established = true;
-	/* Without retransmitted SYNs it is clear which one was answered. */
-	if (dir == FLOW_TOSERVER && f->syn_once && peer->tcp_flags & TCP_SYN)
-		f->rtt = t->now - f->start;
-}
-
-static void
-set_flow_state(struct flow_table *t, struct flow *f)
-{
-	uint8_t a = f->end[0].state, b = f->end[1].state;
-
-	if (a == FLOW_END_RESET || b == FLOW_END_RESET ||
-	    (a == FLOW_END_CLOSED && b == FLOW_END_CLOSED)) {
-		f->state = FLOW_STATE_CLOSED;
-		flow_set_class(t, f, FLOW_CLASS_TCP_CLOSED);
-	} else if (f->established) {
-		f->state = FLOW_STATE_ESTABLISHED;
-		flow_set_class(t, f, FLOW_CLASS_TCP_ESTABLISHED);
-	}
-}
-
 static bool
 believe_reset(const struct flow_end *e, const struct packet *p)
 {
-	return e->tcp_flags == 0 || !e->seq_known || is_near(p->tcp.seq, e->sent) ||
-	    is_near(p->tcp.seq, e->acked);
+	return e->tcp_flags == 0 || is_plausible(e, p->tcp.seq);
 }
 
 static void
@@ -312,12 +189,17 @@ note_data(struct flow *f, enum flow_dir dir, const struct packet *p)
 
 /* A segment whose number has nothing to do with the sender's others. */
 static bool
-is_stray(struct flow *f, enum flow_dir dir, const struct packet *p)
+is_stray(
+    struct flow *f, enum flow_dir dir, const struct packet *p, struct flow_packet *fp_r)
 {
 	struct flow_end *e = &f->end[dir];
 	uint32_t seq = p->tcp.seq;
 
-	if (p->tcp.flags & (TCP_SYN | TCP_RST) || is_near(seq, e->sent)) {
+	if (p->tcp.flags & TCP_RST)
+		return false; /* has its own test, and no bytes of the stream */
+	if (p->tcp.flags & TCP_SYN)
+		return seq != e->start;
+	if (is_plausible(e, seq)) {
 		e->n_far = 0;
 		return false;
 	}
@@ -329,7 +211,7 @@ is_stray(struct flow *f, enum flow_dir dir, const struct packet *p)
 	e->n_far = 0;
 	e->sent = e->acked = seq;
 	if (f->full != NULL)
-		flow_stream_jump(f, dir, seq);
+		flow_stream_jump(f, dir, seq, fp_r);
 	return false;
 }
 
@@ -339,7 +221,7 @@ take_fin(struct flow_end *e, const struct packet *p)
 	if (!(p->tcp.flags & TCP_FIN) || e->fin_known)
 		return;
 	e->fin_known = true;
-	e->last_fin = p->tcp.seq + p->payload_len;
+	e->fin = p->tcp.seq + p->payload_len;
 }
 
 /* Sequence numbers and stream bytes of the sender. */
@@ -376,18 +258,18 @@ flow_tcp_packet(struct flow_table *t, struct flow *f, enum flow_dir dir,
 	note_syn(f, dir, p);
 	if (flags & TCP_ACK && !(flags & TCP_RST))
 		ack_good = take_ack(f, dir, p);
-	stray = is_stray(f, dir, p);
+	stray = is_stray(f, dir, p, fp_r);
 	if (!stray)
 		take_segment(f, dir, p, fp_r);
 	if (flags & TCP_RST && dir == FLOW_TOCLIENT && e->tcp_flags == 0 &&
 	    !f->established)
 		f->rejected = true;
 	if (!stray && (!(flags & TCP_RST) || believe_reset(e, p)))
-		move(f, dir, p);
+		flow_tcp_move(f, dir, p);
 	e->tcp_flags |= flags;
 	if (!stray)
-		judge(t, f, dir, p, ack_good);
-	set_flow_state(t, f);
+		flow_tcp_judge(t, f, dir, p, ack_good);
+	flow_tcp_sum_up(t, f);
 }
 
 void
@@ -396,9 +278,9 @@ flow_tcp_fragment(struct flow *f, enum flow_dir dir, const struct packet *p,
 {
 	struct flow_end *e = &f->end[dir];
 
-	if (f->full == NULL || !f->full->stream[dir].open || !is_near(seq, e->sent))
+	if (f->full == NULL || !f->full->stream[dir].open || !is_plausible(e, seq))
 		return;
 	flow_stream_segment(f, dir, p, seq, fp_r);
-	if (distance(seq + p->payload_len, e->sent) > 0)
+	if (flow_seq_diff(seq + p->payload_len, e->sent) > 0)
 		e->sent = seq + p->payload_len;
 }

@@ -176,7 +176,10 @@ static const struct {
     {">S <SA >A >D10 >D10+90000000 >D10 <A", "ShADa", {20, 0}, {0, 0}, {0, 0}, {0, 0},
 	{0, 0}, {0, 0}, 0},
     {">S <SA >A >D10 <A >D90000000~ >D10 >D10 >D10 >D10", "ShADaG", {30, 0}, {0, 0},
-	{0, 0}, {0, 0}, {90000020, 0}, {0, 0}, 0},
+	{90000020, 0}, {0, 0}, {90000020, 0}, {0, 0}, 0},
+    /* A forged SYN within the connection moves nothing, also with data */
+    {">S <SA >A >D10 >S20+70000 >D10 <A", "ShADSa", {20, 0}, {0, 0}, {0, 0}, {0, 0},
+	{0, 0}, {0, 0}, 0},
     /* Data on the SYN */
     {">S100 <SA >D100 <A", "ShDa", {200, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, 0},
     /* More holes than places: nothing runs over, no byte is invented */
@@ -266,6 +269,50 @@ test_one_way_stream(void **state)
 	assert_int_equal(s->gaps[0], 100);
 	assert_true(r->one_way);
 	assert_int_equal(r->conn_state, FLOW_CONN_S0);
+}
+
+/* More than 4 GiB one way, then the other: numbers wrap, nothing else changes. */
+static void
+test_long(void **state)
+{
+	struct script *s = *state;
+	const struct flow_record *r;
+
+	script_init(s, NULL);
+	script_run(s, ">S <SA >A");
+	for (int i = 0; i < 35000; i++)
+		script_run(s, ">D65000 >D65000 <A");
+	assert_int_equal(s->last.gap, 0);
+	for (int i = 0; i < 35000; i++)
+		script_run(s, "<D65000 <D65000 >A");
+	script_run(s, ">D10 <A");
+	assert_int_equal(s->last.next, UINT64_C(35000) * 130000);
+	script_fini(s);
+	r = script_find(s, 'X');
+	assert_int_equal(r->anomalies, 0);
+	assert_string_equal(r->history, "ShADad");
+	assert_int_equal(r->side[0].missed_bytes + r->side[1].missed_bytes, 0);
+	assert_int_equal(s->delivered[0], UINT64_C(35000) * 130000 + 10);
+	assert_int_equal(s->delivered[1], UINT64_C(35000) * 130000);
+}
+
+/* A long fat path: far more under way than any usual window, then repeated. */
+static void
+test_long_fat(void **state)
+{
+	struct script *s = *state;
+	const struct flow_record *r;
+
+	script_init(s, NULL);
+	script_run(s, ">S <SA >A");
+	for (int i = 0; i < 1600; i++)
+		script_run(s, ">D65000");
+	script_run(s, ">D65000-104000000 <A^-103935000 >D10 <A");
+	script_fini(s);
+	r = script_find(s, 'X');
+	assert_int_equal(r->anomalies, 0);
+	assert_int_equal(r->side[0].retransmitted_bytes, 65000);
+	assert_int_equal(r->side[0].missed_bytes, 0);
 }
 
 /* Bytes are delivered once, in places that fit, whatever the order. */
@@ -396,6 +443,8 @@ main(void)
 	    cmocka_unit_test(test_streams),
 	    cmocka_unit_test(test_wrap),
 	    cmocka_unit_test(test_one_way_stream),
+	    cmocka_unit_test(test_long),
+	    cmocka_unit_test(test_long_fat),
 	    cmocka_unit_test(test_positions),
 	    cmocka_unit_test(test_handshake_time),
 	    cmocka_unit_test(test_reuse),
