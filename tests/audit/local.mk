@@ -1,14 +1,28 @@
-audit_samples = tests/audit/samples.c tests/audit/samples.h
+audit_samples = \
+	tests/audit/samples.c \
+	tests/audit/samples.h \
+	tests/audit/samples_flow.c \
+	tests/audit/samples_message.c \
+	tests/audit/samples_priv.h
+audit_log_place = tests/audit/log_place.c tests/audit/log_place.h
 
-unit_tests += tests/audit/test_segment
-tests_audit_test_segment_SOURCES = tests/audit/test_segment.c
-tests_audit_test_segment_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_audit_test_segment_LDADD = $(TEST_LIBS)
-
-unit_tests += tests/audit/test_record
+unit_tests += \
+	tests/audit/test_plain \
+	tests/audit/test_reader \
+	tests/audit/test_record \
+	tests/audit/test_segment
+tests_audit_test_plain_SOURCES = tests/audit/test_plain.c $(audit_log_place)
+tests_audit_test_plain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_audit_test_plain_LDADD = $(TEST_LIBS)
+tests_audit_test_reader_SOURCES = tests/audit/test_reader.c $(audit_log_place)
+tests_audit_test_reader_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_audit_test_reader_LDADD = $(TEST_LIBS)
 tests_audit_test_record_SOURCES = tests/audit/test_record.c $(audit_samples)
 tests_audit_test_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_audit_test_record_LDADD = $(TEST_LIBS)
+tests_audit_test_segment_SOURCES = tests/audit/test_segment.c $(audit_log_place)
+tests_audit_test_segment_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_audit_test_segment_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/audit/records.expected
 
 shell_tests += tests/audit/test_schema.sh

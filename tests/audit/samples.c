@@ -1,185 +1,9 @@
 /* Events made by hand, one for each shape that a record can take. */
 #include "config.h"
 
-#include "samples.h"
+#include "samples_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "tallyman/clock.h"
-
-#define T0 INT64_C(1795459273966123456) /* 2026-11-23T18:41:13.966123456 */
-#define MS CLOCK_NS_PER_MS
-
-#define V4(a, b, c, d)                             \
-	{                                          \
-		.bytes = {a, b, c, d}, .family = 4 \
-	}
-#define V6(last)                                               \
-	{                                                      \
-		.bytes = {0xfd, 0, [15] = (last)}, .family = 6 \
-	}
-#define TEXT(s)                                   \
-	{                                         \
-		.data = (s), .len = sizeof(s) - 1 \
-	}
-
-/* ---- flows ---- */
-
-static const struct flow_record tcp_full = {
-    .id = 9007199254740991,
-    .src = V4(10, 0, 0, 1),
-    .dst = V4(93, 184, 216, 34),
-    .sport = 40000,
-    .dport = 443,
-    .proto = 6,
-    .state = FLOW_STATE_CLOSED,
-    .reason = FLOW_REASON_TIMEOUT,
-    .initiator = FLOW_INITIATOR_SYN,
-    .conn_state = FLOW_CONN_SF,
-    .established = true,
-    .one_way = true,
-    .reply_icmp_type = 255,
-    .n_vlans = 2,
-    .vlans = {100, 200},
-    .n_tunnels = 2,
-    .tunnels = {{7, DECODE_TUNNEL_MPLS}, {42, DECODE_TUNNEL_VXLAN}},
-    .outer_src = V4(192, 0, 2, 1),
-    .outer_dst = V4(192, 0, 2, 2),
-    .interface = 1,
-    .src_mac = {2, 0, 0, 0, 0, 0x0a},
-    .dst_mac = {2, 0, 0, 0, 0, 0x0b},
-    .first_number = 17,
-    .start = T0,
-    .end = T0 + 12345 * MS,
-    .rtt = 43210,
-    .side = {{.packets = 11,
-		 .bytes = 2222,
-		 .ip_bytes = 2068,
-		 .payload_bytes = 1600,
-		 .retransmitted_packets = 1,
-		 .retransmitted_bytes = 100,
-		 .missed_bytes = 5,
-		 .out_of_order = 2,
-		 .zero_windows = 3,
-		 .fragments = 4,
-		 .tcp_flags = TCP_SYN | TCP_ACK | TCP_PSH | TCP_FIN | TCP_CWR,
-		 .ttl_min = 63,
-		 .ttl_max = 64},
-	{.packets = 9,
-	    .bytes = 99999999999,
-	    .ip_bytes = 99999999000,
-	    .payload_bytes = 99999990000,
-	    .retransmitted_packets = 6,
-	    .retransmitted_bytes = 600,
-	    .missed_bytes = 7,
-	    .out_of_order = 8,
-	    .zero_windows = 9,
-	    .fragments = 10,
-	    .tcp_flags = TCP_SYN | TCP_ACK | TCP_RST | TCP_URG | TCP_ECE,
-	    .ttl_min = 50,
-	    .ttl_max = 50}},
-    .history = "ShADadfF",
-    .anomalies = ANOMALY_BIT(ANOMALY_TCP_FLAGS_XMAS) | ANOMALY_BIT(ANOMALY_L4_CHECKSUM),
-    .interim = 3,
-};
-
-static const struct flow_record udp_small = {
-    .id = 1,
-    .src = V4(10, 0, 0, 2),
-    .dst = V4(10, 0, 0, 53),
-    .sport = 5353,
-    .dport = 53,
-    .proto = 17,
-    .state = FLOW_STATE_NEW,
-    .reason = FLOW_REASON_SHUTDOWN,
-    .initiator = FLOW_INITIATOR_FIRST_PACKET,
-    .conn_state = FLOW_CONN_S0,
-    .reply_icmp_type = 255,
-    .first_number = 1,
-    .start = T0,
-    .end = T0,
-    .side = {{.packets = 1,
-	.bytes = 70,
-	.ip_bytes = 56,
-	.payload_bytes = 28,
-	.ttl_min = 64,
-	.ttl_max = 64}},
-};
-
-/* An ICMP error is the only answer: port unreachable. */
-static const struct flow_record udp_refused = {
-    .id = 2,
-    .src = V6(1),
-    .dst = V6(2),
-    .sport = 1234,
-    .dport = 9,
-    .proto = 17,
-    .state = FLOW_STATE_NEW,
-    .reason = FLOW_REASON_FORCED,
-    .initiator = FLOW_INITIATOR_PORT,
-    .conn_state = FLOW_CONN_S0,
-    .reply_icmp_type = 1,
-    .reply_icmp_code = 4,
-    .n_tunnels = 1,
-    .tunnels = {{0, DECODE_TUNNEL_IPIP}},
-    .outer_src = V6(3),
-    .outer_dst = V6(4),
-    .interface = 2,
-    .first_number = 5,
-    .start = -1,
-    .end = 1,
-    .side = {{.packets = 1,
-	.bytes = 70,
-	.ip_bytes = 56,
-	.payload_bytes = 8,
-	.ttl_min = 1,
-	.ttl_max = 1}},
-};
-
-static const struct flow_record icmp_echo = {
-    .id = 3,
-    .src = V4(10, 0, 0, 1),
-    .dst = V4(10, 0, 0, 2),
-    .proto = 1,
-    .state = FLOW_STATE_ESTABLISHED,
-    .reason = FLOW_REASON_INTERIM,
-    .initiator = FLOW_INITIATOR_FIRST_PACKET,
-    .conn_state = FLOW_CONN_OTH,
-    .established = true,
-    .icmp_type = 8,
-    .reply_icmp_type = 0,
-    .first_number = 5,
-    .start = T0,
-    .end = T0 + 999 * MS,
-    .side = {{.packets = 2,
-		 .bytes = 196,
-		 .ip_bytes = 168,
-		 .payload_bytes = 112,
-		 .ttl_min = 64,
-		 .ttl_max = 64},
-	{.packets = 2,
-	    .bytes = 196,
-	    .ip_bytes = 168,
-	    .payload_bytes = 112,
-	    .ttl_min = 64,
-	    .ttl_max = 64}},
-    .history = "Dd",
-};
-
-/* A protocol without a name and without addresses that were ever seen. */
-static const struct flow_record nameless = {
-    .id = 4,
-    .src = V4(127, 0, 0, 1),
-    .dst = V4(127, 0, 0, 1),
-    .proto = 253,
-    .reply_icmp_type = 255,
-    .conn_state = FLOW_CONN_OTH,
-    .initiator = FLOW_INITIATOR_FIRST_PACKET,
-    .start = T0,
-    .end = T0,
-    .side = {{.packets = 1, .bytes = 34, .ip_bytes = 20}},
-};
 
 /* ---- labels ---- */
 
@@ -273,195 +97,14 @@ fill_values(void)
 	labels_full.n_values = n;
 }
 
-/* ---- messages ---- */
-
-static const struct app_summary dns_summary = {.kind = APP_DNS,
-    .partial = true,
-    .requests = 12,
-    .responses = 11,
-    .left_out = 3,
-    .malformed = 1,
-    .gaps = 2,
-    .dns_nxdomain = 4,
-    .dns_name_bytes = 200};
-
-static const struct app_summary http_summary = {.kind = APP_HTTP,
-    .requests = 100,
-    .responses = 99,
-    .left_out = 1,
-    .http_status = {1, 2, 3, 4, 5, 6},
-    .http_unauthorized = 2};
-
-static const struct app_summary whole_summary = {
-    .kind = APP_DNS, .requests = 1, .responses = 1};
-
-static const struct app_dns_question questions[] = {
-    {TEXT("www.example.com"), 1, 1},
-    {TEXT("b\xc3\xbc\xff\\.cher\n"), 65280, 3},
-};
-
-static const struct app_dns_record records[] = {
-    {.rrname = TEXT("www.example.com"),
-	.rrtype = 5,
-	.rrclass = 1,
-	.section = APP_DNS_ANSWER,
-	.ttl = 300,
-	.rdata = TEXT("example.com"),
-	.rdata_len = 13},
-    {.rrname = TEXT("example.com"),
-	.rrtype = 1,
-	.rrclass = 1,
-	.section = APP_DNS_ANSWER,
-	.ttl = 0,
-	.rdata = TEXT("93.184.216.34"),
-	.rdata_len = 4},
-    {.rrname = TEXT("_x._tcp.example.com"),
-	.rrtype = 33,
-	.rrclass = 1,
-	.section = APP_DNS_ANSWER,
-	.ttl = 1,
-	.rdata_len = 30,
-	.names = {TEXT("srv.example.com")},
-	.numbers = {10, 20, 5060}},
-    {.rrname = TEXT("example.com"),
-	.rrtype = 44,
-	.rrclass = 1,
-	.section = APP_DNS_ANSWER,
-	.ttl = 1,
-	.rdata_len = 22,
-	.names = {TEXT("12:34:ab")},
-	.numbers = {1, 2}},
-    {.rrname = TEXT("example.com"),
-	.rrtype = 6,
-	.rrclass = 1,
-	.section = APP_DNS_AUTHORITY,
-	.ttl = 4294967295,
-	.rdata_len = 60,
-	.names = {TEXT("ns.example.com"), TEXT("root.example.com")},
-	.numbers = {2026112301, 7200, 3600, 1209600, 300}},
-    {.rrname = TEXT("."),
-	.rrtype = 10,
-	.rrclass = 255,
-	.section = APP_DNS_ADDITIONAL,
-	.ttl = 9,
-	.rdata_len = 1000},
-};
-
-static const struct app_message dns_request = {.kind = APP_DNS,
-    .dir = FLOW_TOSERVER,
-    .ts = T0,
-    .dns = {.id = 16000,
-	.flags = 0x0100,
-	.n_questions = 1,
-	.size = 33,
-	.questions = questions,
-	.n_shown_questions = 1,
-	.response_time = -1}};
-
-static const struct app_message dns_response = {.kind = APP_DNS,
-    .dir = FLOW_TOCLIENT,
-    .ts = T0 + MS,
-    .dns = {.response = true,
-	.tcp = true,
-	.id = 16000,
-	.flags = 0xffff,
-	.opcode = 15,
-	.rcode = 3,
-	.n_questions = 2,
-	.n_answers = 4,
-	.n_authorities = 1,
-	.n_additionals = 2,
-	.size = 512,
-	.questions = questions,
-	.records = records,
-	.n_shown_questions = 2,
-	.n_shown_records = sizeof records / sizeof *records,
-	.edns = true,
-	.edns_size = 1232,
-	.malformed = true,
-	.truncated_capture = true,
-	.shortened = true,
-	.response_time = 1000001}};
-
-/* Nothing in it, and an unknown reply code. */
-static const struct app_message mdns_empty = {.kind = APP_DNS,
-    .dns = {.variant = APP_DNS_MDNS,
-	.response = true,
-	.rcode = 3841,
-	.size = 12,
-	.response_time = 0}};
-
-static const struct app_message llmnr_request = {.kind = APP_DNS,
-    .dns = {.variant = APP_DNS_LLMNR,
-	.n_questions = 1,
-	.size = 20,
-	.questions = &questions[1],
-	.n_shown_questions = 1,
-	.response_time = -1}};
-
-static const struct app_message http_full = {.kind = APP_HTTP,
-    .dir = FLOW_TOSERVER,
-    .ts = T0,
-    .http = {.has_request = true,
-	.has_response = true,
-	.method = TEXT("POST"),
-	.target = TEXT("/a?b=\"c\"&d=\xe4"),
-	.protocol = TEXT("HTTP/1.1"),
-	.host = TEXT("example.com:8080"),
-	.user_agent = TEXT("curl/7.88.1"),
-	.referer = TEXT("http://example.com/"),
-	.request_content_type = TEXT("application/json"),
-	.xff = TEXT("10.9.8.7"),
-	.authorization = true,
-	.status = 101,
-	.response_protocol = TEXT("HTTP/1.0"),
-	.response_content_type = TEXT("text/html"),
-	.location = TEXT("/elsewhere"),
-	.server = TEXT("nginx"),
-	.upgrade = TEXT("websocket"),
-	.request_body = 10,
-	.response_body = 0,
-	.request_length = 11,
-	.response_length = 5,
-	.truncated_capture = true,
-	.cut = true,
-	.depth = 2,
-	.start = T0,
-	.response_time = 2500000}};
-
-static const struct app_message http_request = {.kind = APP_HTTP,
-    .dir = FLOW_TOCLIENT,
-    .ts = T0,
-    .http = {.has_request = true,
-	.method = TEXT("GET"),
-	.target = TEXT("/"),
-	.protocol = TEXT("HTTP/1.1"),
-	.host = TEXT("[fd00::1]:80"),
-	.request_length = -1,
-	.response_length = -1,
-	.request_complete = true,
-	.start = T0,
-	.response_time = -1}};
-
-static const struct app_message http_response = {.kind = APP_HTTP,
-    .ts = T0,
-    .http = {.has_response = true,
-	.status = 408,
-	.response_body = 22,
-	.request_length = -1,
-	.response_length = 22,
-	.response_complete = true,
-	.start = T0,
-	.response_time = -1}};
-
 /* ---- meters, folded flows, totals ---- */
 
 static struct meter meter_full = {
-    .endpoint = V4(10, 0, 0, 1),
-    .second = T0 / 1000000000 * 1000000000,
+    .endpoint = SAMPLE_V4(10, 0, 0, 1),
+    .second = SAMPLE_T0 / 1000000000 * 1000000000,
     .error = 14,
 };
-static const struct meter meter_empty = {.endpoint = V6(9)};
+static const struct meter meter_empty = {.endpoint = SAMPLE_V6(9)};
 
 static struct aggregate flood = {
     .by = AGGREGATE_BY_DST,
@@ -470,12 +113,13 @@ static struct aggregate flood = {
     .n_tunnels = 1,
     .vlans = {100},
     .tunnels = {{42, DECODE_TUNNEL_GENEVE}},
-    .src = {.samples = {V4(1, 0, 0, 1), V4(1, 0, 0, 2), V4(1, 0, 0, 3), V4(1, 0, 0, 4)},
+    .src = {.samples = {SAMPLE_V4(1, 0, 0, 1), SAMPLE_V4(1, 0, 0, 2),
+		SAMPLE_V4(1, 0, 0, 3), SAMPLE_V4(1, 0, 0, 4)},
 	.n_samples = 4},
-    .dst = {.samples = {V4(10, 0, 0, 80)}, .n_samples = 1},
+    .dst = {.samples = {SAMPLE_V4(10, 0, 0, 80)}, .n_samples = 1},
     .id = 77,
-    .start = T0,
-    .end = T0 + 10000 * MS,
+    .start = SAMPLE_T0,
+    .end = SAMPLE_T0 + 10000 * SAMPLE_MS,
     .flows = 123456,
     .packets = {123456, 5},
     .bytes = {7407360, 300},
@@ -488,11 +132,11 @@ static struct aggregate flood = {
 static struct aggregate sweep = {
     .by = AGGREGATE_BY_SRC,
     .proto = 17,
-    .src = {.samples = {V6(1)}, .n_samples = 1},
-    .dst = {.samples = {V6(2), V6(3)}, .n_samples = 2},
+    .src = {.samples = {SAMPLE_V6(1)}, .n_samples = 1},
+    .dst = {.samples = {SAMPLE_V6(2), SAMPLE_V6(3)}, .n_samples = 2},
     .id = 78,
-    .start = T0,
-    .end = T0,
+    .start = SAMPLE_T0,
+    .end = SAMPLE_T0,
     .flows = 2,
     .packets = {2, 0},
     .bytes = {120, 0},
@@ -503,9 +147,9 @@ static struct aggregate sweep = {
 };
 
 static struct audit_totals totals_full = {
-    .ts = T0 + 60000 * MS,
-    .first = T0,
-    .last = T0 + 60000 * MS,
+    .ts = SAMPLE_T0 + 60000 * SAMPLE_MS,
+    .first = SAMPLE_T0,
+    .last = SAMPLE_T0 + 60000 * SAMPLE_MS,
     .frames = 1000,
     .in_flows = 900,
     .untracked = 10,
@@ -554,42 +198,49 @@ fill_totals(struct audit_totals *t)
 /* ---- the samples ---- */
 
 #define EVENT(of, ...) \
-	.event = {.kind = EVENT_##of, .number = 4242, .ts = T0, __VA_ARGS__}
+	.event = {.kind = EVENT_##of, .number = 4242, .ts = SAMPLE_T0, __VA_ARGS__}
 
 static const struct sample samples[] = {
     {"flow, full",
-	EVENT(FLOW_END, .flow = &tcp_full, .labels = &labels_full,
-	    .summary = &http_summary)},
-    {"flow, few labels", EVENT(FLOW_END, .flow = &tcp_full, .labels = &labels_few)},
+	EVENT(FLOW_END, .flow = &sample_tcp_full, .labels = &labels_full,
+	    .summary = &sample_http_summary)},
+    {"flow, few labels",
+	EVENT(FLOW_END, .flow = &sample_tcp_full, .labels = &labels_few)},
     {"flow, messages told",
-	EVENT(FLOW_END, .flow = &udp_small, .labels = &labels_full,
-	    .summary = &whole_summary)},
-    {"flow, small", EVENT(FLOW_END, .flow = &udp_small)},
+	EVENT(FLOW_END, .flow = &sample_udp_small, .labels = &labels_full,
+	    .summary = &sample_whole_summary)},
+    {"flow, small", EVENT(FLOW_END, .flow = &sample_udp_small)},
     {"flow, unknown",
-	EVENT(FLOW_END, .flow = &udp_small, .labels = &labels_unknown,
-	    .summary = &dns_summary)},
-    {"flow, refused", EVENT(FLOW_END, .flow = &udp_refused)},
-    {"flow, interim", EVENT(FLOW_INTERIM, .flow = &icmp_echo)},
-    {"flow, nameless", EVENT(FLOW_END, .flow = &nameless)},
-    {"flow start", EVENT(FLOW_START, .flow = &tcp_full)},
+	EVENT(FLOW_END, .flow = &sample_udp_small, .labels = &labels_unknown,
+	    .summary = &sample_dns_summary)},
+    {"flow, refused", EVENT(FLOW_END, .flow = &sample_udp_refused)},
+    {"flow, interim", EVENT(FLOW_INTERIM, .flow = &sample_icmp_echo)},
+    {"flow, nameless", EVENT(FLOW_END, .flow = &sample_nameless)},
+    {"flow start", EVENT(FLOW_START, .flow = &sample_tcp_full)},
     {"tick", EVENT(TICK)},
     {"classified, full",
-	EVENT(FLOW_CLASSIFIED, .flow = &tcp_full, .labels = &labels_full)},
+	EVENT(FLOW_CLASSIFIED, .flow = &sample_tcp_full, .labels = &labels_full)},
     {"classified, few",
-	EVENT(FLOW_CLASSIFIED, .flow = &udp_small, .labels = &labels_few)},
+	EVENT(FLOW_CLASSIFIED, .flow = &sample_udp_small, .labels = &labels_few)},
     {"classified, nothing",
-	EVENT(FLOW_CLASSIFIED, .flow = &tcp_full, .labels = &labels_unknown)},
-    {"dns, request", EVENT(DNS, .flow = &udp_small, .message = &dns_request)},
-    {"dns, response", EVENT(DNS, .flow = &udp_small, .message = &dns_response)},
-    {"dns, empty", EVENT(DNS, .flow = &udp_small, .message = &mdns_empty)},
-    {"dns, llmnr", EVENT(DNS, .flow = &udp_refused, .message = &llmnr_request)},
-    {"http, full", EVENT(HTTP, .flow = &tcp_full, .message = &http_full)},
-    {"http, request", EVENT(HTTP, .flow = &tcp_full, .message = &http_request)},
-    {"http, response", EVENT(HTTP, .flow = &tcp_full, .message = &http_response)},
+	EVENT(FLOW_CLASSIFIED, .flow = &sample_tcp_full, .labels = &labels_unknown)},
+    {"dns, request",
+	EVENT(DNS, .flow = &sample_udp_small, .message = &sample_dns_request)},
+    {"dns, response",
+	EVENT(DNS, .flow = &sample_udp_small, .message = &sample_dns_response)},
+    {"dns, empty",
+	EVENT(DNS, .flow = &sample_udp_small, .message = &sample_mdns_empty)},
+    {"dns, llmnr",
+	EVENT(DNS, .flow = &sample_udp_refused, .message = &sample_llmnr_request)},
+    {"http, full", EVENT(HTTP, .flow = &sample_tcp_full, .message = &sample_http_full)},
+    {"http, request",
+	EVENT(HTTP, .flow = &sample_tcp_full, .message = &sample_http_request)},
+    {"http, response",
+	EVENT(HTTP, .flow = &sample_tcp_full, .message = &sample_http_response)},
     {"anomaly, decode",
-	EVENT(ANOMALY, .flow = &tcp_full, .anomaly = ANOMALY_TCP_FLAGS_XMAS)},
+	EVENT(ANOMALY, .flow = &sample_tcp_full, .anomaly = ANOMALY_TCP_FLAGS_XMAS)},
     {"anomaly, applayer",
-	EVENT(ANOMALY, .flow = &udp_small, .anomaly = ANOMALY_DNS_LOOP)},
+	EVENT(ANOMALY, .flow = &sample_udp_small, .anomaly = ANOMALY_DNS_LOOP)},
     {"anomaly, no flow", EVENT(ANOMALY, .anomaly = ANOMALY_ARP_MISMATCH)},
     {"meter, full", EVENT(METER, .meter = &meter_full)},
     {"meter, empty", EVENT(METER, .meter = &meter_empty)},

@@ -131,6 +131,53 @@ test_hosts(void **state)
 	buf_fini(&out);
 }
 
+/* ---- states ---- */
+
+static void
+test_tcp_states(void **state)
+{
+	static const struct {
+		uint8_t conn_state, state;
+		const char *expect;
+	} cases[] = {
+	    {FLOW_CONN_S0, FLOW_STATE_NEW, "syn_sent"},
+	    {FLOW_CONN_S1, FLOW_STATE_ESTABLISHED, "established"},
+	    {FLOW_CONN_SF, FLOW_STATE_CLOSED, "closed"},
+	    {FLOW_CONN_REJ, FLOW_STATE_CLOSED, "closed"},
+	    {FLOW_CONN_S2, FLOW_STATE_ESTABLISHED, "fin_wait1"},
+	    {FLOW_CONN_S3, FLOW_STATE_ESTABLISHED, "close_wait"},
+	    {FLOW_CONN_RSTO, FLOW_STATE_CLOSED, "closed"},
+	    {FLOW_CONN_RSTR, FLOW_STATE_CLOSED, "closed"},
+	    {FLOW_CONN_RSTOS0, FLOW_STATE_CLOSED, "closed"},
+	    {FLOW_CONN_RSTRH, FLOW_STATE_CLOSED, "closed"},
+	    {FLOW_CONN_SH, FLOW_STATE_NEW, "fin_wait1"},
+	    {FLOW_CONN_SHR, FLOW_STATE_NEW, "close_wait"},
+	    {FLOW_CONN_OTH, FLOW_STATE_NEW, "none"},
+	    {FLOW_CONN_OTH, FLOW_STATE_ESTABLISHED, "established"},
+	    {FLOW_CONN_OTH, FLOW_STATE_CLOSED, "closed"},
+	};
+	struct flow_record r = {.proto = 6, .reply_icmp_type = 255};
+	struct event e = {.kind = EVENT_FLOW_END, .flow = &r};
+	char expect[128];
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		r.conn_state = cases[i].conn_state;
+		r.state = cases[i].state;
+		buf_reset(&out);
+		audit_format_event(&out, &e, &samples_context);
+		snprintf(expect, sizeof expect,
+		    "\"tcp\":{\"tcp_flags\":\"00\",\"tcp_flags_ts\":\"00\","
+		    "\"tcp_flags_tc\":\"00\",\"state\":\"%s\"}",
+		    cases[i].expect);
+		if (strstr(buf_text(&out), expect) == NULL)
+			fail_msg("case %zu is %s", i, buf_text(&out));
+	}
+	buf_fini(&out);
+}
+
 /* ---- paths ---- */
 
 /* Objects open and close between members as their paths say. */
@@ -205,6 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_expected),
 	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_tcp_states),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_event_types),
 	};
