@@ -34,13 +34,13 @@ enum event_kind {
 /* Where a message or an anomaly belongs: enough of its flow to write the record. */
 struct event {
 	struct event *next; /* in its batch */
-	uint64_t order;	    /* of the log: 2n for packet n, 2n - 1 for a tick before it */
-	uint64_t number;    /* packet that caused it */
+	uint64_t order;  /* of the log: 2n for packet n, 2n - 1 for a tick before it */
+	uint64_t number; /* packet that caused it */
 	int64_t ts;
-	uint8_t kind;                   /* enum event_kind */
-	uint8_t shard;                  /* decides among events of one order */
-	enum anomaly anomaly;           /* EVENT_ANOMALY */
-	const struct flow_record *flow; /* NULL for meters and ticks */
+	uint8_t kind;                         /* enum event_kind */
+	uint8_t shard;                        /* decides among events of one order */
+	enum anomaly anomaly;                 /* EVENT_ANOMALY */
+	const struct flow_record *flow;       /* NULL for meters and ticks */
 	const struct classify_labels *labels; /* NULL where not known */
 	const struct app_summary *summary;    /* NULL without messages */
 	union {
