@@ -1,1 +1,1 @@
-shell_tests += tests/cli/cli.sh
+shell_tests += tests/cli/cli.sh tests/cli/readme.sh
