@@ -177,9 +177,10 @@ void app_free(struct app **a);
 /*
  * Looks at the payload of a packet. Starts a parser when port or content fit. When the
  * message shows that the flow had initiator and responder confused, turns the flow
- * around, if the flow may be, and fp->dir with it.
+ * around, if the flow may be, and fp->dir with it. Returns how many messages began (DNS:
+ * stood) in what the packet brought, emitted or not.
  */
-void app_packet(struct app *a, const struct packet *p, struct flow_packet *fp);
+unsigned app_packet(struct app *a, const struct packet *p, struct flow_packet *fp);
 
 /* Classification named the flow: its packets from now on go to that parser, unless one
  * runs already. */

@@ -335,19 +335,27 @@ datagram(struct app *a, struct app_flow *s, const struct packet *p,
 		dns_datagram(a, s, &seg, p->more_fragments);
 }
 
-void
+static uint64_t
+messages_of(const struct app_flow *s)
+{
+	return s->summary.requests + s->summary.responses;
+}
+
+unsigned
 app_packet(struct app *a, const struct packet *p, struct flow_packet *fp)
 {
 	struct app_flow *s;
+	uint64_t messages;
 
 	if (fp->flow == NULL || fp->icmp_error)
-		return;
+		return 0;
 	a->now = p->ts;
 	a->packet = p;
 	a->fp = fp;
 	s = state_of(a, p, fp);
 	if (s == NULL || s->opaque)
-		return;
+		return 0;
+	messages = messages_of(s);
 	TAILQ_REMOVE(&a->by_use, s, by_use);
 	TAILQ_INSERT_TAIL(&a->by_use, s, by_use);
 	note_direction(s, p, fp);
@@ -356,6 +364,8 @@ app_packet(struct app *a, const struct packet *p, struct flow_packet *fp)
 	else
 		datagram(a, s, p, fp);
 	hand_over_anomalies(s);
+	messages = messages_of(s) - messages;
 	if (s->abandoned)
 		drop(a, s, next_mark(a, NULL, p));
+	return (unsigned)messages;
 }
