@@ -62,7 +62,18 @@ set_start(struct flow_end *e, uint32_t start, uint32_t sent)
 	e->seq_known = true;
 }
 
-/* The sender's numbers begin with its first packet, or anew with another SYN. */
+/* Another SYN counts as long as nobody acknowledged the one before, or had data. */
+static bool
+may_restart(const struct flow *f, enum flow_dir dir)
+{
+	const struct flow_end *e = &f->end[dir];
+
+	return e->acked == e->start && e->state != FLOW_END_CLOSED &&
+	    (e->state != FLOW_END_RESET || e->before == FLOW_END_INACTIVE) &&
+	    (f->full == NULL || !f->full->stream[dir].open);
+}
+
+/* The sender's numbers begin with its first packet. */
 static void
 start_numbers(struct flow *f, enum flow_dir dir, const struct packet *p)
 {
@@ -72,12 +83,10 @@ start_numbers(struct flow *f, enum flow_dir dir, const struct packet *p)
 
 	if (e->tcp_flags == 0)
 		set_start(e, syn ? seq : seq - 1, seq);
-	else if (syn && seq != e->start && !f->established &&
-	    e->state != FLOW_END_CLOSED &&
-	    (e->state != FLOW_END_RESET || e->before == FLOW_END_INACTIVE) &&
-	    (f->full == NULL || !f->full->stream[dir].open)) {
-		set_start(e, seq, seq);
+	else if (syn && seq != e->start && !f->established) {
 		e->syn_varied = true;
+		if (may_restart(f, dir))
+			set_start(e, seq, seq);
 	}
 }
 
@@ -99,6 +108,18 @@ look_at_window(struct flow *f, enum flow_dir dir, const struct packet *p)
 	e->window_closed = zero;
 }
 
+/* Which of several SYNs is answered shows in the answer. */
+static void
+choose_syn(struct flow *f, enum flow_dir dir, uint32_t ack)
+{
+	struct flow_end *e = &f->end[dir];
+
+	if (ack - 1 != f->rare[dir].last_syn)
+		return;
+	set_start(e, ack - 1, ack);
+	e->acked = ack;
+}
+
 /*
  * What the packet acknowledges of the other side. True when it makes sense there:
  * within what was sent, or not so far beyond that lost packets cannot explain it.
@@ -114,9 +135,12 @@ take_ack(struct flow *f, enum flow_dir dir, const struct packet *p)
 		set_start(e, ack - 1, ack - 1);
 		return true;
 	}
-	/* Its numbers are what acknowledgements made them, or one of several SYNs'. */
-	if (e->tcp_flags == 0 || (e->syn_varied && !begun))
+	if (e->tcp_flags == 0)
+		return true; /* its numbers are what acknowledgements made them */
+	if (e->syn_varied && !f->established) {
+		choose_syn(f, !dir, ack);
 		return true;
+	}
 	if (flow_seq_diff(ack, e->sent) > (begun ? SEQ_NEAR : 0) ||
 	    flow_seq_diff(ack, e->acked) < (begun ? -SEQ_NEAR : 0)) {
 		flow_add_anomaly(f, ANOMALY_TCP_BAD_ACK);

@@ -169,6 +169,12 @@ static const struct {
 	BIT(ANOMALY_TCP_BAD_ACK)},
     {">S <SA >A >D10 <A^40000000", "ShADa", {10, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0},
 	{0, 0}, BIT(ANOMALY_TCP_BAD_ACK)},
+    /* Another SYN to a half-open connection: the old one is answered again */
+    {">S <SA >S+9000 <A <SA-1", "ShSa", {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0},
+	0},
+    /* ... or the new one is, and the connection goes on from there */
+    {">S <SA >S+9000 <SA+7000^9001 >A+9001^7001 >D10+9001^7001 <A+7001^9011", "ShShADa",
+	{10, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, 0},
     /* A forged RST does not end the connection */
     {">S <SA >A >D10 <A >R+90000000 >D10 <A", "ShADaR", {20, 0}, {0, 0}, {0, 0}, {0, 0},
 	{0, 0}, {0, 0}, 0},
