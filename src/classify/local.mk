@@ -13,6 +13,7 @@ libtallyman_a_SOURCES += \
 	src/classify/ndpi.c \
 	src/classify/ndpi_api.h \
 	src/classify/ndpi_flow.c \
+	src/classify/ndpi_guess.c \
 	src/classify/ndpi_labels.c \
 	src/classify/ndpi_meta.c \
 	src/classify/ndpi_meta.h \

@@ -84,6 +84,14 @@ count_verdict(struct classifier *c, const struct verdict *v)
 		c->stats.classified++;
 }
 
+/* Protocols by which nDPI remembers the peers. */
+static bool
+fills_cache(const struct verdict *v)
+{
+	return v->app == NDPI_PROTOCOL_BITTORRENT || v->app == NDPI_PROTOCOL_MINING ||
+	    v->app == NDPI_PROTOCOL_ZOOM;
+}
+
 static void
 extract(struct classifier *c, const struct open_flow *o)
 {
@@ -129,7 +137,7 @@ new_verdict(struct classifier *c)
 	v->kind = STATE_VERDICT;
 	v->size_class = size_class;
 	v->n_values = (uint8_t)c->builder.n;
-	label_write(&c->builder, v->values);
+	label_write(&c->builder, verdict_values(v));
 	return v;
 }
 
@@ -152,6 +160,7 @@ flow_decide(struct classifier *c, struct open_flow *o, bool early)
 		if (o->cut)
 			v->risks &= RISKS_DESPITE_CUT;
 		count_verdict(c, v);
+		c->peers_cached |= fills_cache(v);
 	} else {
 		c->stats.no_state++;
 	}

@@ -68,44 +68,23 @@ fill(struct classifier *c, const struct verdict *v, struct classify_labels *labe
 		    v->risks, &labels_r->score_client, &labels_r->score_server);
 }
 
-/* A flow without state: what its first packet alone would have been taken for. */
-static void
-guess(
-    struct classifier *c, const struct flow_record *r, struct classify_labels *labels_r)
-{
-	size_t len = l3_first_packet(r, c->packet);
-	struct verdict v = {.proto = r->proto};
-	ndpi_protocol protocol;
-
-	memset(&c->guess, 0, sizeof c->guess);
-	api_process(c->module, &c->guess, c->packet, (uint16_t)len,
-	    api_millis(r->start), true, r->initiator == FLOW_INITIATOR_SYN);
-	if (c->guess.detected_protocol_stack[0] == NDPI_PROTOCOL_UNKNOWN)
-		api_clear_leftovers(&c->guess);
-	protocol = api_giveup(c->module, &c->guess);
-	verdict_set_protocols(&v, &protocol);
-	v.confidence = (uint8_t)c->guess.confidence;
-	v.risks = c->guess.risk;
-	ndpi_free_flow_data(&c->guess);
-	fill(c, &v, labels_r);
-}
-
 void
 classify_get_labels(struct classifier *c, struct flow *f, const struct flow_record *r,
     struct classify_labels *labels_r)
 {
 	struct flow_slots *slots = flow_slots(f);
-	struct verdict *v;
+	struct verdict *v, guess;
 
 	if (slots != NULL && slots->classify != NULL && slot_is_open(slots))
 		flow_decide(c, slots->classify, true);
 	if (slots == NULL || slots->classify == NULL) {
-		guess(c, r, labels_r);
+		verdict_guess(c, r, &guess);
+		fill(c, &guess, labels_r);
 		return;
 	}
 	v = slots->classify;
 	fill(c, v, labels_r);
-	label_read(v->values, v->n_values, c->values);
+	label_read(verdict_values(v), v->n_values, c->values);
 	labels_r->fresh = !v->announced;
 	v->announced = true;
 }

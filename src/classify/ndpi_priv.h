@@ -41,8 +41,16 @@ struct verdict {
 	uint16_t app, master;
 	uint16_t category;
 	uint64_t risks;
-	unsigned char values[]; /* as label_write() wrote them */
+	/* Behind it: the values, as label_write() wrote them. */
 };
+
+static inline unsigned char *
+verdict_values(const struct verdict *v)
+{
+	return (unsigned char *)(uintptr_t)(v + 1);
+}
+
+#define PORT_VERDICTS_MAX 254 /* different ones; numbers fit a byte */
 
 struct classifier {
 	struct ndpi_detection_module_struct *module;
@@ -55,6 +63,10 @@ struct classifier {
 	struct label_builder builder;
 	struct classify_value values[CLASSIFY_VALUES_MAX];
 	struct ndpi_flow_struct guess; /* of a flow without state */
+	bool peers_cached;             /* nDPI may know addresses from earlier flows */
+	uint8_t by_port[2][65536];     /* TCP, UDP: 0 not asked, else verdict + 1 */
+	struct verdict port_verdicts[PORT_VERDICTS_MAX];
+	unsigned n_port_verdicts;
 	unsigned n_protocols;
 	char *lower_names; /* of all protocols, behind one another */
 	struct {
@@ -76,6 +88,10 @@ void verdict_set_protocols(struct verdict *v, const ndpi_protocol *p);
 
 /* By port or address alone. */
 bool verdict_is_guess(unsigned confidence);
+
+/* The verdict on a flow without state. */
+void verdict_guess(
+    struct classifier *c, const struct flow_record *r, struct verdict *v_r);
 
 /* A verdict takes the place of the open state. early: more packets might follow. */
 void flow_decide(struct classifier *c, struct open_flow *o, bool early);

@@ -44,6 +44,12 @@ tests_fuzz_fuzz_decode_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_decode_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 EXTRA_DIST += tests/fuzz/seeds/decode
 
+fuzz_programs += tests/fuzz/fuzz_ndpi
+tests_fuzz_fuzz_ndpi_SOURCES = tests/fuzz/fuzz_ndpi.c
+tests_fuzz_fuzz_ndpi_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_ndpi_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+EXTRA_DIST += tests/fuzz/seeds/ndpi
+
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 endif

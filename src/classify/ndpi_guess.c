@@ -1,0 +1,122 @@
+/*
+ * The verdict on a flow without state, one that never carried payload: what ndpiReader
+ * says of it at the end, by addresses and ports alone.
+ *
+ * nDPI itself is asked, with the flow's first packet rebuilt. Under a scan or a flood
+ * that is the bulk of the flows, so where no address is known to nDPI its answers are
+ * kept by port: it takes the lower port's protocol, or else the higher one's.
+ */
+#include "config.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "classify/ndpi_priv.h"
+
+/* A port that stands for no protocol, beside which another one can be asked about. */
+#define NEUTRAL_PORT 65535
+
+static void
+ask(struct classifier *c, const struct flow_record *r, struct verdict *v_r)
+{
+	size_t len = l3_first_packet(r, c->packet);
+	ndpi_protocol protocol;
+
+	memset(&c->guess, 0, sizeof c->guess);
+	api_process(c->module, &c->guess, c->packet, (uint16_t)len,
+	    api_millis(r->start), true, r->initiator == FLOW_INITIATOR_SYN);
+	if (c->guess.detected_protocol_stack[0] == NDPI_PROTOCOL_UNKNOWN)
+		api_clear_leftovers(&c->guess);
+	protocol = api_giveup(c->module, &c->guess);
+	verdict_set_protocols(v_r, &protocol);
+	v_r->confidence = (uint8_t)c->guess.confidence;
+	v_r->risks = c->guess.risk;
+	ndpi_free_flow_data(&c->guess);
+}
+
+static void
+ask_port(struct classifier *c, uint8_t proto, uint16_t port, struct verdict *v_r)
+{
+	static const uint8_t src[4] = {192, 0, 2, 1}, dst[4] = {192, 0, 2, 2};
+	struct flow_record r = {
+	    .src = addr_v4(src),
+	    .dst = addr_v4(dst),
+	    .proto = proto,
+	    .sport = NEUTRAL_PORT,
+	    .dport = port,
+	    .initiator = FLOW_INITIATOR_SYN,
+	};
+
+	ask(c, &r, v_r);
+}
+
+/* The verdict on a flow of which only this port tells anything. */
+static struct verdict
+port_verdict(struct classifier *c, uint8_t proto, uint16_t port)
+{
+	uint8_t *slot = &c->by_port[proto == IPPROTO_UDP][port];
+	struct verdict v = {0};
+
+	if (*slot != 0)
+		return c->port_verdicts[*slot - 1];
+	ask_port(c, proto, port, &v);
+	for (unsigned i = 0; i < c->n_port_verdicts && *slot == 0; i++) {
+		if (memcmp(&c->port_verdicts[i], &v, sizeof v) == 0)
+			*slot = (uint8_t)(i + 1);
+	}
+	if (*slot == 0 && c->n_port_verdicts < PORT_VERDICTS_MAX) {
+		c->port_verdicts[c->n_port_verdicts++] = v;
+		*slot = (uint8_t)c->n_port_verdicts;
+	}
+	return v;
+}
+
+static bool
+address_known(struct classifier *c, const struct addr *a, uint16_t port)
+{
+	struct in_addr in;
+
+	memcpy(&in, a->bytes, sizeof in);
+	return ndpi_network_port_ptree_match(c->module, &in, htons(port)) !=
+	    NDPI_PROTOCOL_UNKNOWN;
+}
+
+/* nDPI's caches across flows know addresses, too; only these protocols fill them. */
+static bool
+only_ports_matter(struct classifier *c, const struct flow_record *r)
+{
+	return (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP) && r->sport != 0 &&
+	    r->dport != 0 && r->src.family == 4 && !c->peers_cached &&
+	    !address_known(c, &r->src, r->sport) &&
+	    !address_known(c, &r->dst, r->dport);
+}
+
+/* A dissector that goes by a port finds it on either side; else the lower one counts.
+ */
+static struct verdict
+ports_verdict(struct classifier *c, uint8_t proto, uint16_t low, uint16_t high)
+{
+	struct verdict by_low = port_verdict(c, proto, low), by_high;
+
+	if (by_low.app != NDPI_PROTOCOL_UNKNOWN && !verdict_is_guess(by_low.confidence))
+		return by_low;
+	by_high = port_verdict(c, proto, high);
+	if (by_low.app == NDPI_PROTOCOL_UNKNOWN ||
+	    (by_high.app != NDPI_PROTOCOL_UNKNOWN &&
+		!verdict_is_guess(by_high.confidence)))
+		return by_high;
+	return by_low;
+}
+
+void
+verdict_guess(struct classifier *c, const struct flow_record *r, struct verdict *v_r)
+{
+	memset(v_r, 0, sizeof *v_r);
+	if (!only_ports_matter(c, r))
+		ask(c, r, v_r);
+	else if (r->sport < r->dport)
+		*v_r = ports_verdict(c, r->proto, r->sport, r->dport);
+	else
+		*v_r = ports_verdict(c, r->proto, r->dport, r->sport);
+	v_r->proto = r->proto;
+}
