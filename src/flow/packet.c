@@ -65,8 +65,8 @@ guess_initiator(const struct packet *p, struct flow_birth *birth)
 
 	birth->initiator = FLOW_INITIATOR_FIRST_PACKET;
 	birth->turned = false;
-	if (p->frag_offset > 0)
-		return;
+	if (p->frag_offset > 0 || addr_is_multicast(&p->dst))
+		return; /* a group asks nobody */
 	if (key->proto == IPPROTO_TCP && p->has_l4)
 		guess_tcp(p, birth);
 	else if (key->proto == IPPROTO_UDP) {

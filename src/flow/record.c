@@ -151,11 +151,23 @@ copy_side(const struct flow *f, enum flow_dir dir, struct flow_side *side)
 	}
 }
 
+/* Of the initiator's packets: a query's answers may be all that it sends. */
+static uint8_t
+icmp_type(const struct flow_key *key, bool initiator_hi)
+{
+	uint8_t request, reply;
+
+	if (key->proto != IPPROTO_ICMP && key->proto != IPPROTO_ICMPV6)
+		return 0;
+	if (key->one_way || key->kind == FLOW_KIND_NONE ||
+	    !flow_icmp_pair(key->proto, key->kind, &request, &reply))
+		return key->kind;
+	return (key->hi_port != 0) == initiator_hi ? request : reply;
+}
+
 void
 flow_get_record(const struct flow *f, struct flow_record *r)
 {
-	bool icmp = f->key.proto == IPPROTO_ICMP || f->key.proto == IPPROTO_ICMPV6;
-
 	memset(r, 0, sizeof *r);
 	r->id = flow_id(f);
 	r->src = key_addr(&f->key, f->initiator_hi);
@@ -169,7 +181,7 @@ flow_get_record(const struct flow *f, struct flow_record *r)
 	r->conn_state = (uint8_t)flow_conn_state(f);
 	r->one_way = (!f->end[0].seen || !f->end[1].seen) && expects_answer(f, &r->dst);
 	r->established = f->established;
-	r->icmp_type = icmp ? f->key.kind : 0;
+	r->icmp_type = icmp_type(&f->key, f->initiator_hi);
 	r->icmp_code = f->icmp_code;
 	r->reply_icmp_type = f->reply_icmp_type;
 	r->reply_icmp_code = f->reply_icmp_code;

@@ -78,6 +78,34 @@ test_initiator(void **state)
 	}
 }
 
+/* What goes to a group is no answer, and a group asks nothing. */
+static void
+test_groups(void **state)
+{
+	struct script *s = *state;
+	const struct flow_record *r;
+	struct packet p;
+
+	script_init(s, NULL);
+	p = script_packet(s, IPPROTO_ICMPV6, "fe80::1", 0, "ff02::1", 0);
+	p.icmp.type = 134;
+	script_give(s, &p);
+	assert_int_equal(s->last.dir, FLOW_TOSERVER);
+	script_fini(s);
+	r = script_find(s, 'X');
+	assert_int_equal(r->icmp_type, 134);
+	assert_int_equal(r->src.bytes[15], 1);
+	assert_int_equal(r->initiator, FLOW_INITIATOR_FIRST_PACKET);
+	assert_false(r->one_way);
+
+	script_init(s, NULL);
+	p = script_packet(s, IPPROTO_UDP, "10.0.0.1", 67, "255.255.255.255", 68);
+	script_payload(&p, 300);
+	script_give(s, &p);
+	assert_int_equal(s->last.dir, FLOW_TOSERVER);
+	script_fini(s);
+}
+
 static struct packet
 udp(struct script *s, bool answer, uint16_t port, uint32_t len)
 {
@@ -480,6 +508,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_initiator),
+	    cmocka_unit_test(test_groups),
 	    cmocka_unit_test(test_udp),
 	    cmocka_unit_test(test_turn),
 	    cmocka_unit_test(test_timeouts),
