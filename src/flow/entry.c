@@ -100,6 +100,12 @@ first_class(uint8_t proto)
 	}
 }
 
+static bool
+has_history(uint8_t proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+}
+
 static void
 init_entry(struct flow *f, const struct flow_table *t, const struct flow_birth *birth)
 {
@@ -119,7 +125,7 @@ init_entry(struct flow *f, const struct flow_table *t, const struct flow_birth *
 	f->first_hi = birth->from_hi;
 	f->initiator_hi = birth->from_hi != birth->turned;
 	f->end[0].ttl_min = f->end[1].ttl_min = 255;
-	if (birth->turned)
+	if (birth->turned && has_history(birth->key.proto))
 		f->history[f->history_len++] = '^';
 }
 

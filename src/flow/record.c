@@ -98,10 +98,11 @@ expects_answer(const struct flow *f, const struct addr *dst)
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 		return !addr_is_multicast(dst);
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return f->key.kind != FLOW_KIND_NONE && !f->key.one_way &&
+	case IPPROTO_ICMP: /* echo, time stamp, information, mask */
+		return !f->key.one_way && f->key.kind <= 17 && f->key.kind != 10 &&
 		    !addr_is_multicast(dst);
+	case IPPROTO_ICMPV6: /* echo; discovery asks a group */
+		return f->key.kind == 128 && !addr_is_multicast(dst);
 	default:
 		return false;
 	}
