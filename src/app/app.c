@@ -64,11 +64,12 @@ looks_no_more(const struct app *a, const struct app_flow *mark)
 static struct app_flow *
 new_state(struct app *a, struct flow_slots *slots, struct flow *f, enum app_kind kind)
 {
+	const struct app_flow *mark = slots->app;
 	struct app_flow *s = app_flow_get(a, f, kind);
 
 	if (s == NULL)
 		return NULL;
-	s->summary.partial = slots->app == &a->marks.evicted;
+	s->summary.partial = mark != NULL && mark->summary.partial;
 	slots->app = s;
 	return s;
 }

@@ -65,7 +65,8 @@ pair(struct app_flow *s, struct app_dns *dns, int64_t ts)
 
 /* A whole message. What cannot be DNS at all is counted and not shown. */
 static void
-message(struct app *a, struct app_flow *s, const struct segment *seg, uint32_t size)
+message(struct app *a, struct app_flow *s, const struct segment *seg, uint32_t size,
+    bool tcp)
 {
 	struct app_message m = {.kind = APP_DNS, .ts = seg->ts};
 	struct dns_verdict verdict = dns_parse(seg->bytes, seg->cap, seg->len,
@@ -79,6 +80,7 @@ message(struct app *a, struct app_flow *s, const struct segment *seg, uint32_t s
 	a->stats.dns++;
 	s->provisional = false;
 	m.dns.size = size;
+	m.dns.tcp = tcp;
 	count(s, &m.dns);
 	pair(s, &m.dns, seg->ts);
 	m.dir = seg->side == s->toserver ? FLOW_TOSERVER : FLOW_TOCLIENT;
@@ -92,7 +94,7 @@ dns_datagram(struct app *a, struct app_flow *s, const struct segment *seg, bool 
 
 	if (rest) /* the length of all fragments is in none of them */
 		whole.len = UINT16_MAX;
-	message(a, s, &whole, seg->len);
+	message(a, s, &whole, seg->len, false);
 }
 
 /* ---- the stream ---- */
@@ -125,7 +127,7 @@ message_from_piece(struct app *a, struct app_flow *s, unsigned index)
 	    .len = side->size,
 	    .ts = side->ts};
 
-	message(a, s, &seg, side->size);
+	message(a, s, &seg, side->size, true);
 	drop_piece(a, side);
 }
 
@@ -192,7 +194,7 @@ take_body(struct app *a, struct app_flow *s, const struct segment *seg)
 		if (seg->len >= n) {
 			whole.len = n;
 			whole.cap = seg->cap < n ? seg->cap : n;
-			message(a, s, &whole, n);
+			message(a, s, &whole, n, true);
 			side->phase = DNS_LENGTH;
 			return n;
 		}

@@ -57,6 +57,8 @@ struct http_request_line {
 	struct app_text method, target, protocol;
 };
 
+#define HTTP_STATUS_END 12 /* "HTTP/1.1 200" */
+
 struct http_status_line {
 	struct app_text protocol;
 	uint16_t status;

@@ -99,13 +99,12 @@ is_digits(const uint8_t *p, uint32_t n)
 	return true;
 }
 
-#define STATUS_END 12 /* "HTTP/1.1 200" */
-
 static bool
 is_status(const uint8_t *p, uint32_t n)
 {
-	return n >= STATUS_END && is_protocol(p, 8) && p[5] == '1' && p[8] == ' ' &&
-	    is_digits(p + 9, 3) && (n == STATUS_END || p[STATUS_END] == ' ');
+	return n >= HTTP_STATUS_END && is_protocol(p, 8) && p[5] == '1' &&
+	    p[8] == ' ' && is_digits(p + 9, 3) &&
+	    (n == HTTP_STATUS_END || p[HTTP_STATUS_END] == ' ');
 }
 
 static enum http_look
@@ -115,7 +114,7 @@ look_response(const uint8_t *p, uint32_t n)
 
 	if (memcmp(p, begin, n < 7 ? n : 7) != 0)
 		return HTTP_LOOK_NO;
-	if (n < STATUS_END)
+	if (n < HTTP_STATUS_END)
 		return HTTP_LOOK_MAYBE_RESPONSE;
 	return is_status(p, n) ? HTTP_LOOK_RESPONSE : HTTP_LOOK_NO;
 }

@@ -8,82 +8,6 @@
 
 #include "app/http_priv.h"
 
-/* ---- texts ---- */
-
-static char *
-texts_of(struct http_tx *tx)
-{
-	return tx->piece != NULL ? (char *)tx->piece->bytes : tx->own;
-}
-
-/* Room for n more bytes, in a piece if need be; returns how many there are. */
-static uint32_t
-text_room(struct app *a, struct http_tx *tx, uint32_t n)
-{
-	uint32_t room = (uint32_t)sizeof tx->own - tx->used;
-
-	if (tx->piece == NULL && n > room) {
-		tx->piece = app_piece_get(a, tx->owner);
-		tx->own_used = tx->used;
-		if (tx->piece != NULL)
-			memcpy(tx->piece->bytes, tx->own, tx->used);
-	}
-	if (tx->piece != NULL)
-		room = APP_PIECE - tx->used;
-	return n < room ? n : room;
-}
-
-static void
-drop_piece(struct http_tx *tx)
-{
-	tx->piece = NULL;
-	tx->used = tx->own_used;
-	tx->cut = true;
-	for (unsigned i = 0; i < HTTP_N_TEXTS; i++) {
-		if (tx->texts[i].at + tx->texts[i].len > tx->own_used)
-			tx->texts[i].len = 0;
-	}
-}
-
-void
-http_tx_give_up(struct app_flow *s, const struct app_piece *piece)
-{
-	struct http_tx *held = s->http.side[s->http.request_side ^ 1U].tx;
-
-	for (struct http_tx *tx = s->http.first; tx != NULL; tx = tx->next) {
-		if (tx->piece == piece)
-			drop_piece(tx);
-	}
-	if (held != NULL && held->piece == piece)
-		drop_piece(held);
-}
-
-void
-http_tx_text(struct http_reader *r, enum http_text which, const struct app_text *value,
-    uint32_t max)
-{
-	struct http_tx *tx = r->side->tx;
-	uint32_t n = value->len < max ? value->len : max;
-
-	if (tx == NULL || tx->texts[which].len > 0 || n == 0)
-		return;
-	n = text_room(r->a, tx, n);
-	tx->cut |= n < value->len;
-	memcpy(texts_of(tx) + tx->used, value->data, n);
-	tx->texts[which].at = tx->used;
-	tx->texts[which].len = (uint16_t)n;
-	tx->used += (uint16_t)n;
-}
-
-static struct app_text
-text_at(struct http_tx *tx, enum http_text which)
-{
-	if (tx->texts[which].len == 0)
-		return (struct app_text){"", 0};
-	return (struct app_text){
-	    texts_of(tx) + tx->texts[which].at, tx->texts[which].len};
-}
-
 /* ---- emission ---- */
 
 static void
@@ -96,63 +20,30 @@ tx_put(struct app *a, struct http_tx *tx)
 }
 
 static void
-fill(struct http_tx *tx, struct app_http *h)
-{
-	*h = (struct app_http){
-	    .has_request = tx->has_request,
-	    .has_response = tx->has_response,
-	    .method = text_at(tx, HTTP_METHOD),
-	    .target = text_at(tx, HTTP_TARGET),
-	    .protocol = text_at(tx, HTTP_PROTOCOL),
-	    .host = text_at(tx, HTTP_HOST),
-	    .user_agent = text_at(tx, HTTP_USER_AGENT),
-	    .referer = text_at(tx, HTTP_REFERER),
-	    .request_content_type = text_at(tx, HTTP_REQUEST_TYPE),
-	    .xff = text_at(tx, HTTP_XFF),
-	    .authorization = tx->authorization,
-	    .status = tx->status,
-	    .response_protocol = text_at(tx, HTTP_RESPONSE_PROTOCOL),
-	    .response_content_type = text_at(tx, HTTP_RESPONSE_TYPE),
-	    .location = text_at(tx, HTTP_LOCATION),
-	    .server = text_at(tx, HTTP_SERVER),
-	    .upgrade = text_at(tx, HTTP_UPGRADE),
-	    .request_body = tx->request_body,
-	    .response_body = tx->response_body,
-	    .request_length = tx->request_length,
-	    .response_length = tx->response_length,
-	    .request_complete = tx->request_complete,
-	    .response_complete = tx->response_complete,
-	    .truncated_capture = tx->truncated,
-	    .cut = tx->cut,
-	    .depth = tx->depth,
-	    .start = tx->start,
-	    .response_time = -1,
-	};
-	if (tx->request_complete && tx->has_response &&
-	    tx->response_start >= tx->request_end)
-		h->response_time = tx->response_start - tx->request_end;
-}
-
-static void
 emit(struct app *a, struct app_flow *s, struct http_tx *tx)
 {
 	struct app_message m = {.kind = APP_HTTP, .ts = tx->start};
 
 	m.dir = s->http.request_side == s->toserver ? FLOW_TOSERVER : FLOW_TOCLIENT;
-	fill(tx, &m.http);
+	http_tx_fill(tx, &m.http);
 	app_emit(a, s, &m);
 }
 
-/* Body bytes that a side has counted so far. */
+/* Takes the transaction off a side, with what the side knows about the body. */
 static void
-note_body(struct http_reader *r)
+take_off(struct app_flow *s, unsigned index)
 {
-	struct http_tx *tx = r->side->tx;
+	struct http_side *side = &s->http.side[index];
+	struct http_tx *tx = side->tx;
 
-	if (tx != NULL && r->request)
-		tx->request_body = r->side->body;
-	else if (tx != NULL)
-		tx->response_body = r->side->body;
+	side->tx = NULL;
+	if (index == s->http.request_side) {
+		tx->request_body = side->body;
+		tx->request_length = side->framing.length;
+	} else {
+		tx->response_body = side->body;
+		tx->response_length = side->framing.length;
+	}
 }
 
 /* ---- the queue ---- */
@@ -188,7 +79,7 @@ emit_first(struct app *a, struct app_flow *s)
 
 	for (unsigned i = 0; i < APP_SIDES; i++) {
 		if (s->http.side[i].tx == tx)
-			s->http.side[i].tx = NULL;
+			take_off(s, i);
 	}
 	emit(a, s, tx);
 	tx_put(a, tx);
@@ -226,7 +117,7 @@ give_way(struct app *a, struct http_tx *tx)
 		emit_first(a, s);
 		return;
 	}
-	s->http.side[s->http.request_side ^ 1U].tx = NULL;
+	take_off(s, s->http.request_side ^ 1U);
 	emit(a, s, tx);
 	tx_put(a, tx);
 }
@@ -319,10 +210,10 @@ request_end(struct http_reader *r, bool complete)
 
 	if (tx == NULL)
 		return;
+	take_off(r->s, r->s->http.request_side);
 	tx->request_done = true;
 	tx->request_complete = complete;
 	tx->request_end = r->ts;
-	tx->request_length = r->side->framing.length;
 }
 
 /* ---- responses ---- */
@@ -405,9 +296,9 @@ response_end(struct http_reader *r, bool complete)
 		h->unshown -= h->unshown > 0;
 		return;
 	}
+	take_off(r->s, r->s->http.request_side ^ 1U);
 	tx->response_done = true;
 	tx->response_complete = complete;
-	tx->response_length = r->side->framing.length;
 	if (!tx->queued) {
 		emit(r->a, r->s, tx);
 		tx_put(r->a, tx);
@@ -421,15 +312,13 @@ http_interim_end(struct http_reader *r)
 	    HTTP_RESPONSE_TYPE, HTTP_LOCATION, HTTP_SERVER, HTTP_UPGRADE};
 	struct http_tx *tx = r->side->tx;
 
-	r->side->tx = NULL;
 	if (tx == NULL)
 		return;
 	if (!tx->queued) {
-		r->side->tx = tx;
 		response_end(r, true);
-		r->side->tx = NULL;
 		return;
 	}
+	r->side->tx = NULL;
 	tx->has_response = false;
 	tx->status = 0;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -437,14 +326,12 @@ http_interim_end(struct http_reader *r)
 }
 
 void
-http_message_end(struct http_reader *r, bool complete)
+http_tx_message_end(struct http_reader *r, bool complete)
 {
-	note_body(r);
 	if (r->request)
 		request_end(r, complete);
 	else
 		response_end(r, complete);
-	r->side->tx = NULL;
 	emit_done(r->a, r->s);
 }
 

@@ -12,7 +12,10 @@ libtallyman_a_SOURCES += \
 	src/app/http.c \
 	src/app/http.h \
 	src/app/http_head.c \
+	src/app/http_line.c \
+	src/app/http_message.c \
 	src/app/http_priv.h \
+	src/app/http_text.c \
 	src/app/http_tx.c \
 	src/app/lend.c \
 	src/app/message.c \

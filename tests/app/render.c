@@ -44,6 +44,8 @@ render_dns(struct buf *b, const struct app_dns *dns)
 	}
 	for (unsigned i = 0; i < dns->n_shown_records; i++)
 		add_record(b, &dns->records[i]);
+	if (dns->tcp)
+		buf_add_str(b, " | tcp");
 	if (dns->edns)
 		buf_printf(b, " | edns %u", dns->edns_size);
 	if (dns->malformed)

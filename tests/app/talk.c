@@ -116,6 +116,13 @@ talk_finish(struct talk *t)
 	assert_int_equal(t->app->reorders.used, 0);
 }
 
+const char *
+talk_finished(struct talk *t)
+{
+	talk_finish(t);
+	return buf_text(&t->out);
+}
+
 void
 talk_fini(struct talk *t)
 {

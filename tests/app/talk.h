@@ -26,6 +26,8 @@ struct talk {
 void talk_init(struct talk *t, const struct app_config *config);
 /* Ends all flows. Checks that the parsers have given everything back. */
 void talk_finish(struct talk *t);
+/* talk_finish(), then all lines. */
+const char *talk_finished(struct talk *t);
 void talk_fini(struct talk *t);
 
 /* One end of a TCP connection or of an exchange of datagrams. */
@@ -53,5 +55,24 @@ void talk_say(
 
 /* A segment without bytes that acknowledges all that the other end has sent. */
 void talk_ack(struct talk *t, const struct talk_end *from, const struct talk_end *to);
+
+#define CLIENT(p)                     \
+	{                             \
+		"10.0.0.1", (p), 1000 \
+	}
+#define SERVER(p)                     \
+	{                             \
+		"10.0.0.2", (p), 5000 \
+	}
+
+/* A query and its answer, as bytes (see wire.h) and as lines. */
+#define QUERY "1234 0100 0001 0000 0000 0000 <example.com> 00 0001 0001"
+#define ANSWER                                                     \
+	"1234 8180 0001 0001 0000 0000 <example.com> 00 0001 0001" \
+	"c00c 0001 0001 00000000 (c0000201)"
+#define Q_TEXT "1234 query op0 NOERROR 1/0/0/0 | ? example.com IN A\n"
+#define A_TEXT                                                   \
+	"1234 response op0 NOERROR 1/1/0/0 | ? example.com IN A" \
+	" | an example.com IN A 0 [4] 192.0.2.1\n"
 
 #endif
