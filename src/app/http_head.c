@@ -23,20 +23,33 @@ is_blank(uint8_t c)
 }
 
 /* RFC 9110 section 5.6.2 */
-static bool
-is_token_char(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') ||
-	    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
+static const bool token_chars[256] = {
+    ['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+    ['!'] = true,
+    ['#'] = true,
+    ['$'] = true,
+    ['%'] = true,
+    ['&'] = true,
+    ['\''] = true,
+    ['*'] = true,
+    ['+'] = true,
+    ['-'] = true,
+    ['.'] = true,
+    ['^'] = true,
+    ['_'] = true,
+    ['`'] = true,
+    ['|'] = true,
+    ['~'] = true,
+};
 
 static uint32_t
 token_length(const uint8_t *p, uint32_t n)
 {
 	uint32_t i = 0;
 
-	while (i < n && is_token_char(p[i]))
+	while (i < n && token_chars[p[i]])
 		i++;
 	return i;
 }
@@ -67,7 +80,7 @@ is_target_start(uint8_t c, bool connect)
 {
 	if (c == '/' || c == '*' || c == 'h' || c == 'H')
 		return true;
-	return connect && (c == '[' || c == '.' || is_token_char(c));
+	return connect && (c == '[' || c == '.' || token_chars[c]);
 }
 
 /* Bytes without an end of line. */

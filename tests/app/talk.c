@@ -137,6 +137,7 @@ give(struct talk *t, struct packet *p)
 	struct flow_packet fp;
 
 	t->now += TALK_SECOND / 1000;
+	p->fragment = p->more_fragments = t->fragments;
 	p->ts = t->now;
 	p->number = ++t->number;
 	flow_table_packet(t->flows, p, &fp);

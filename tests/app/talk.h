@@ -20,6 +20,7 @@ struct talk {
 	struct buf out;
 	unsigned messages;
 	uint64_t anomalies; /* of all flows that ended */
+	bool fragments;     /* packets are the first of several fragments */
 };
 
 /* config may be NULL for the defaults; its message and ctx are set here. */

@@ -92,6 +92,25 @@ test_datagrams(void **state)
 	}
 }
 
+/* Of a datagram in fragments the first one is read, as far as it goes. */
+static void
+test_fragment(void **state)
+{
+	struct talk_end client = CLIENT(40000), server = SERVER(53);
+	struct talk t;
+
+	(void)state;
+	talk_init(&t, NULL);
+	t.fragments = true;
+	write_wire(ANSWER);
+	talk_datagram(&t, &server, &client, wire.bytes, wire.len - 8, wire.len - 8);
+	assert_string_equal(talk_finished(&t),
+	    "53>40000 1234 response op0 NOERROR 1/1/0/0 | ? example.com IN A | "
+	    "truncated\n"
+	    "40000>53 dns 0/1\n");
+	talk_fini(&t);
+}
+
 /* ---- who asks ---- */
 
 /* A capture that begins in the middle of a connection on two high ports: the request
@@ -228,6 +247,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_datagrams),
+	    cmocka_unit_test(test_fragment),
 	    cmocka_unit_test(test_initiator),
 	    cmocka_unit_test(test_midstream),
 	    cmocka_unit_test(test_late_first),

@@ -35,6 +35,12 @@ tests_fuzz_fuzz_http_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_http_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
 EXTRA_DIST += tests/fuzz/seeds/dns tests/fuzz/seeds/http
 
+fuzz_programs += tests/fuzz/fuzz_app
+tests_fuzz_fuzz_app_SOURCES = tests/fuzz/fuzz_app.c
+tests_fuzz_fuzz_app_LDADD = $(LIBS_FOR_FUZZ)
+tests_fuzz_fuzz_app_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+EXTRA_DIST += tests/fuzz/seeds/app
+
 fuzz_programs += tests/fuzz/fuzz_decode
 tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c \
 	tests/decode/describe.c tests/decode/describe.h \
