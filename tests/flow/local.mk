@@ -47,6 +47,14 @@ tests_flow_test_random_SOURCES = tests/flow/test_random.c \
 tests_flow_test_random_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_flow_test_random_LDADD = $(TEST_LIBS)
 
+unit_tests += tests/flow/test_memory
+tests_flow_test_memory_SOURCES = tests/flow/test_memory.c \
+	tests/flow/flow_values.h \
+	tests/flow/random_packets.h
+tests_flow_test_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_flow_test_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc
+tests_flow_test_memory_LDADD = $(TEST_LIBS)
+
 unit_tests += tests/flow/test_aggregate
 tests_flow_test_aggregate_SOURCES = tests/flow/test_aggregate.c \
 	tests/flow/aggregate_flows.h \

@@ -472,6 +472,37 @@ test_shards(void **state)
 		assert_in_range(count[i], 800, 1200);
 }
 
+/* ARP by its pair, asked and answered; the rest has one place. */
+static void
+test_other_shards(void **state)
+{
+	struct packet ask = {.result = DECODE_NOT_IP, .reason = DECODE_REASON_ARP},
+		      answer = ask, other = {.result = DECODE_NOT_IP};
+	unsigned seen = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		ask.arp.sender = answer.arp.target = v4(0x0a000000 + i);
+		ask.arp.target = answer.arp.sender = v4(0x0a0000ff);
+		assert_int_equal(flow_shard(&ask, 8), flow_shard(&answer, 8));
+		seen |= 1U << flow_shard(&ask, 8);
+	}
+	assert_int_equal(seen, 0xff);
+	assert_int_equal(flow_shard(&other, 8), 0);
+}
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(flow_conn_state_name(FLOW_CONN_RSTOS0), "RSTOS0");
+	assert_string_equal(flow_conn_state_name(FLOW_CONN_OTH), "OTH");
+	assert_string_equal(flow_state_name(FLOW_STATE_CLOSED), "closed");
+	assert_string_equal(flow_reason_name(FLOW_REASON_REUSED), "tcp_reuse");
+	assert_string_equal(flow_reason_name(FLOW_REASON_INTERIM), "interim");
+	assert_string_equal(flow_initiator_name(FLOW_INITIATOR_REPLY), "reply");
+}
+
 /* Each anomaly of a flow is reported once. */
 static void
 test_anomalies(void **state)
@@ -518,6 +549,8 @@ main(void)
 	    cmocka_unit_test(test_same_address),
 	    cmocka_unit_test(test_encapsulation),
 	    cmocka_unit_test(test_shards),
+	    cmocka_unit_test(test_other_shards),
+	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_anomalies),
 	};
 

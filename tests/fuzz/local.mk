@@ -23,6 +23,7 @@ fuzz_programs += tests/fuzz/fuzz_flow
 tests_fuzz_fuzz_flow_SOURCES = tests/fuzz/fuzz_flow.c tests/flow/random_packets.h
 tests_fuzz_fuzz_flow_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_flow_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
+EXTRA_DIST += tests/fuzz/seeds/flow
 
 fuzz_programs += tests/fuzz/fuzz_dns
 tests_fuzz_fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
