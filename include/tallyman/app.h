@@ -177,8 +177,8 @@ void app_free(struct app **a);
 /*
  * Looks at the payload of a packet. Starts a parser when port or content fit. When the
  * message shows that the flow had initiator and responder confused, turns the flow
- * around, if the flow may be, and fp->dir with it. Returns how many messages began (DNS:
- * stood) in what the packet brought, emitted or not.
+ * around, if the flow may be, and fp->dir with it. Returns how many messages began
+ * (DNS: stood) in what the packet brought, emitted or not.
  */
 unsigned app_packet(struct app *a, const struct packet *p, struct flow_packet *fp);
 

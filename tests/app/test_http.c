@@ -262,6 +262,7 @@ test_look(void **state)
 	    {"HTTP/1.1 20", HTTP_LOOK_MAYBE_RESPONSE},
 	    {"", HTTP_LOOK_NO},
 	    {"HTTP/2 200\r\n", HTTP_LOOK_NO},
+	    {"HTTP/0.1 200 OK\r\n", HTTP_LOOK_NO},
 	    {"HTTP/1.1 2x0 OK\r\n", HTTP_LOOK_NO},
 	    {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HTTP_LOOK_NO},
 	    {"GETS /a", HTTP_LOOK_NO},

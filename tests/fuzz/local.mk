@@ -34,7 +34,8 @@ fuzz_programs += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
 tests_fuzz_fuzz_http_LDADD = $(LIBS_FOR_FUZZ)
 tests_fuzz_fuzz_http_LDFLAGS = $(LDFLAGS_FOR_FUZZ)
-EXTRA_DIST += tests/fuzz/seeds/dns tests/fuzz/seeds/http
+EXTRA_DIST += tests/fuzz/seeds/dns tests/fuzz/seeds/http \
+	tests/fuzz/regressions/http
 
 fuzz_programs += tests/fuzz/fuzz_app
 tests_fuzz_fuzz_app_SOURCES = tests/fuzz/fuzz_app.c
