@@ -109,6 +109,16 @@ queue_put(struct queue *q, unsigned count, struct batch *b)
 	q->slots[(q->head + q->len++) % count] = b;
 }
 
+/* The next batch to be taken: of the empty ones the newest, whose memory is likeliest
+ * to be in a cache. */
+static void
+queue_put_first(struct queue *q, unsigned count, struct batch *b)
+{
+	q->head = (q->head + count - 1) % count;
+	q->slots[q->head] = b;
+	q->len++;
+}
+
 static struct batch *
 queue_take(struct queue *q, unsigned count)
 {
@@ -212,12 +222,22 @@ pipe_try_receive(struct pipe *p)
 	return take(p, &p->full);
 }
 
+/*
+ * A producer that waits sleeps until half of the batches are back: woken for each one
+ * it would fall asleep again at once. The consumer of a full pipe always gets that far.
+ */
 void
 pipe_return(struct pipe *p, struct batch *b)
 {
+	bool enough;
+
 	batch_reset(b);
-	put(p, &p->empty, b);
-	doorbell_ring(p->producer);
+	pthread_mutex_lock(&p->lock);
+	queue_put_first(&p->empty, p->count, b);
+	enough = p->empty.len >= p->count / 2;
+	pthread_mutex_unlock(&p->lock);
+	if (enough)
+		doorbell_ring(p->producer);
 }
 
 bool

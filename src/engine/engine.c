@@ -28,10 +28,11 @@ engine_config_defaults(struct engine_config *config_r)
 	flow_config_defaults(&fc);
 	config_r->since = INT64_MIN;
 	config_r->until = INT64_MAX;
-	/* One processor is left to reading, analysis and compression. */
-	config_r->jobs = cpus <= 2   ? 1
+	/* As many as processors: reading, analysis and compression together take as
+	 * long as the workers, so that with fewer a processor would stand still. */
+	config_r->jobs = cpus <= 1   ? 1
 	    : cpus > ENGINE_JOBS_MAX ? ENGINE_JOBS_MAX
-				     : (unsigned)cpus - 1;
+				     : (unsigned)cpus;
 	config_r->max_flows = DEFAULT_MAX_FLOWS;
 	config_r->timeouts = fc.timeouts;
 	audit_config_defaults(&config_r->audit);
@@ -90,6 +91,14 @@ open_outputs(struct engine *e, char **error_r)
 	return e->log == NULL ? -EIO : 0;
 }
 
+static unsigned
+share_batches(const struct engine *e, unsigned total)
+{
+	unsigned n = total / e->n_workers;
+
+	return n < BATCHES_PER_WORKER ? BATCHES_PER_WORKER : n;
+}
+
 static int
 make_workers(struct engine *e, char **error_r)
 {
@@ -98,10 +107,10 @@ make_workers(struct engine *e, char **error_r)
 
 		w->engine = e;
 		w->index = i;
-		w->in = pipe_new(
-		    PACKET_BATCHES, PACKET_BATCH_BYTES, &e->reader.bell, &w->bell);
-		w->out = pipe_new(
-		    EVENT_BATCHES, EVENT_BATCH_BYTES, &w->bell, &e->analysis.bell);
+		w->in = pipe_new(share_batches(e, PACKET_BATCHES), PACKET_BATCH_BYTES,
+		    &e->reader.bell, &w->bell);
+		w->out = pipe_new(share_batches(e, EVENT_BATCHES), EVENT_BATCH_BYTES,
+		    &w->bell, &e->analysis.bell);
 		if (w->in == NULL || w->out == NULL) {
 			*error_r = strdup("not enough memory for the workers");
 			return -ENOMEM;

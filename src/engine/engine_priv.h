@@ -10,11 +10,18 @@
 
 /* Room for the largest frame and what stands before it in a batch. */
 #define PACKET_BATCH_BYTES ((size_t)CAPTURE_SNAPLEN_MAX + 4096)
-#define PACKET_BATCHES     8
 #define EVENT_BATCH_BYTES  ((size_t)256 * 1024)
-#define EVENT_BATCHES      8
 #define TEXT_BATCH_BYTES   ((size_t)512 * 1024)
-#define TEXT_BATCHES       4
+
+/*
+ * What is under way must keep a thread busy for longer than the scheduler lets another
+ * one run in its neighbour's place, some milliseconds. Those of packets and events are
+ * shared out among the workers.
+ */
+#define PACKET_BATCHES     64
+#define EVENT_BATCHES      32
+#define TEXT_BATCHES       8
+#define BATCHES_PER_WORKER 8 /* at the least */
 
 /* ---- capture to worker ---- */
 

@@ -67,6 +67,19 @@ is_safe(const struct input *inputs, unsigned n, const struct event *e)
 	return true;
 }
 
+/* The input goes on to come first: its next event is before what the others show. */
+static bool
+stays_first(const struct input *inputs, unsigned n, const struct input *in)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct event *other = inputs[i].head;
+
+		if (&inputs[i] != in && other != NULL && before(other, in->head))
+			return false;
+	}
+	return is_safe(inputs, n, in->head);
+}
+
 static bool
 all_finished(const struct input *inputs, unsigned n)
 {
@@ -90,7 +103,7 @@ merge(struct engine *e, struct input *inputs, unsigned n)
 			do {
 				analysis_event(a, in->head);
 				in->head = in->head->next;
-			} while (n == 1 && in->head != NULL);
+			} while (in->head != NULL && stays_first(inputs, n, in));
 		} else if (all_finished(inputs, n)) {
 			return;
 		} else {
