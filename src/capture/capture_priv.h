@@ -98,6 +98,8 @@ const char *source_error(int error);
 /* The greatest piece that stream_peek() can be asked for. */
 #define STREAM_PEEK_MAX ((size_t)512 * 1024)
 
+#define STREAM_AHEAD 64 /* bytes of a cache line */
+
 struct gunzip;
 
 struct stream {
@@ -136,6 +138,12 @@ static inline void
 stream_take(struct stream *s, size_t n)
 {
 	s->pos += n;
+	/* What follows is looked at after this record has been decoded: until then its
+	 * first lines, a record's head and a packet's headers, can arrive. */
+	if (s->end - s->pos > 2 * STREAM_AHEAD) {
+		__builtin_prefetch(s->buf + s->pos);
+		__builtin_prefetch(s->buf + s->pos + STREAM_AHEAD);
+	}
 }
 
 static inline uint64_t
