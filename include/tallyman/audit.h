@@ -73,6 +73,9 @@ struct audit_totals {
 
 void audit_format_stats(struct buf *out, const struct audit_totals *totals);
 
+/* Whether EVENT_FLOW_CLASSIFIED with these labels would be any records. */
+bool audit_has_classified(const struct classify_labels *labels);
+
 /* Name of an event kind's event_type, for counters ("flow", "dns" ...). */
 const char *audit_event_type(enum event_kind kind);
 

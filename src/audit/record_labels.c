@@ -118,6 +118,16 @@ same_object(const struct classify_value *v, unsigned left)
 
 /* ---- records ---- */
 
+bool
+audit_has_classified(const struct classify_labels *labels)
+{
+	for (unsigned i = 0; i < labels->n_values; i++) {
+		if (event_type_of(&labels->values[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
 unsigned
 record_classified(
     struct buf *out, const struct event *e, const struct audit_context *context)

@@ -30,16 +30,40 @@ static const uint8_t flow_event_kinds[] = {
 	    EVENT_BIT(EVENT_FLOW_END))
 
 /* The verdict's own records come once, at the verdict or at the latest with the flow.
- */
+ * Most verdicts have none. */
 static void
-post_classified(struct shard *s, struct flow *f, int64_t ts)
+post_classified(
+    struct shard *s, struct flow *f, const struct classify_labels *labels, int64_t ts)
 {
 	struct flow_slots *slots = flow_slots(f);
 
 	if (slots == NULL || slots->owner != NULL)
 		return;
 	slots->owner = s;
-	shard_post_flow(s, EVENT_FLOW_CLASSIFIED, f, ts);
+	if (audit_has_classified(labels))
+		shard_post_flow(s, EVENT_FLOW_CLASSIFIED, f, ts);
+}
+
+static void
+get_labels(struct shard *s, struct flow *f, struct classify_labels *labels_r)
+{
+	struct flow_record record;
+
+	flow_get_record(f, &record);
+	classify_get_labels(s->classifier, f, &record, labels_r);
+}
+
+/* A flow that ends without a verdict gets one. */
+static void
+post_late(struct shard *s, struct flow *f, int64_t ts)
+{
+	const struct flow_slots *slots = flow_slots(f);
+	struct classify_labels labels;
+
+	if (slots == NULL || slots->owner != NULL)
+		return;
+	get_labels(s, f, &labels);
+	post_classified(s, f, &labels, ts);
 }
 
 /* A verdict that names a protocol whose messages are parsed starts its parser. */
@@ -54,15 +78,13 @@ on_classified(struct shard *s, struct flow *f, int64_t ts)
 	    {"http", APP_HTTP},
 	};
 	struct classify_labels labels;
-	struct flow_record record;
 
-	flow_get_record(f, &record);
-	classify_get_labels(s->classifier, f, &record, &labels);
+	get_labels(s, f, &labels);
 	for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
 		if (strcmp(labels.app_proto, parsers[i].app_proto) == 0)
 			app_start(s->app, f, parsers[i].kind);
 	}
-	post_classified(s, f, ts);
+	post_classified(s, f, &labels, ts);
 }
 
 static void
@@ -73,7 +95,7 @@ on_flow(void *ctx, enum flow_event event, struct flow *f, int64_t ts)
 
 	if (event == FLOW_EVENT_END) {
 		app_finish(s->app, f, ts);
-		post_classified(s, f, ts);
+		post_late(s, f, ts);
 	}
 	if (EVENTS_WANTED & EVENT_BIT(kind))
 		shard_post_flow(s, kind, f, ts);
