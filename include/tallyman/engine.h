@@ -35,6 +35,9 @@ struct engine_config {
 	struct flow_timeouts timeouts;
 	uint16_t community_seed;
 	struct audit_config audit; /* dir NULL: no log is written */
+	/* The process ends after this run: its tables are left to the system, which is
+	 * much faster than taking nDPI's apart. */
+	bool process_ends;
 	void (*damage)(
 	    void *ctx, const struct capture_damage *damage); /* capture thread */
 	void (*progress)(

@@ -78,6 +78,20 @@ on_progress(void *ctx, const struct engine_progress *p)
 	cli_progress_show(p);
 }
 
+/* A leak checker wants to see everything freed. */
+static bool
+is_leak_checked(void)
+{
+#if defined __SANITIZE_ADDRESS__
+	return true;
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+	return true;
+#endif
+#endif
+	return false;
+}
+
 static void
 prepare(struct settings *s, const struct cli_list *operands)
 {
@@ -92,6 +106,7 @@ prepare(struct settings *s, const struct cli_list *operands)
 	e->community_seed = (uint16_t)s->seed;
 	e->audit.level = (int)s->level;
 	e->damage = on_damage;
+	e->process_ends = !is_leak_checked();
 	if (!s->quiet && isatty(STDERR_FILENO))
 		e->progress = on_progress;
 	log_set_level(s->verbose ? LOG_LEVEL_INFO : LOG_LEVEL_WARN);

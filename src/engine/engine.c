@@ -357,6 +357,8 @@ engine_read(
 	error = set_up(e, error_r);
 	if (error == 0)
 		error = run(e, report_r, error_r);
+	if (error == 0 && config->process_ends)
+		return 0;
 	tear_down(e);
 	free(e);
 	return error;
