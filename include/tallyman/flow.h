@@ -150,7 +150,7 @@ enum flow_event {
  * this order: END of flows that timed out on their tuple, were replaced or evicted;
  * START; ESTABLISHED or REJECTED; INTERIM; the packet is counted in the flow by then.
  * ts is packet time; END's is that of the call. At END the owner releases what it hung
- * on the slots. The hook must not call flow_table functions.
+ * on the slots. The hook must not call what takes the table.
  */
 typedef void flow_hook(void *ctx, enum flow_event event, struct flow *f, int64_t ts);
 
@@ -215,8 +215,9 @@ struct flow_packet {
 	bool reset_stream; /* a new connection replaced the old one on the same tuple */
 	/*
 	 * TCP: payload[skip .. skip + len) are the bytes of this packet that were not
-	 * seen before; len is 0 for retransmissions and empty segments. It is the true
-	 * length: bytes beyond payload_cap are not in the capture. `pos` is their place
+	 * seen before (between them there may be some that were seen early); len is 0
+	 * for retransmissions and empty segments. It is the true length: bytes beyond
+	 * payload_cap are not in the capture. `pos` is their place
 	 * in the stream of this direction, counted from its first byte (midstream: the
 	 * first seen). `next` is how far that stream is settled after this packet: what
 	 * is before it has come or will not come any more.
@@ -256,9 +257,9 @@ void flow_table_packet(
 void flow_table_prefetch(struct flow_table *t, const struct packet *p);
 
 /*
- * Ends what has been idle too long, in the order of last use (in steps of 67 ms, within
- * which the order is fixed, too). Interim records need no tick: the first packet that
- * comes after they are due writes them, so that an idle flow does not repeat itself.
+ * Ends what has been idle too long, up to 0.27 s late, in a fixed order: by tier, kind
+ * of timeout, last use. Interim records need no tick: the first packet that comes after
+ * they are due writes them, so that an idle flow does not repeat itself.
  */
 void flow_table_tick(struct flow_table *t, int64_t now);
 
@@ -270,7 +271,7 @@ void flow_table_get_stats(const struct flow_table *t, struct flow_stats *stats_r
 /* A copy of the flow as it stands. */
 void flow_get_record(const struct flow *f, struct flow_record *record_r);
 
-/* Places for other stages' state; NULL while the flow is embryonic. */
+/* Places for other stages' state; NULL as long as the flow has no payload. */
 struct flow_slots {
 	void *app;
 	void *classify;

@@ -132,18 +132,19 @@ init_entry(struct flow *f, const struct flow_table *t, const struct flow_birth *
 struct flow *
 flow_create(struct flow_table *t, const struct flow_birth *birth)
 {
+	enum flow_tier tier = birth->payload ? FLOW_TIER_OPEN : FLOW_TIER_EMBRYONIC;
 	struct flow *f;
 
 	if (birth->path == NULL)
 		return NULL;
-	make_room(t, FLOW_TIER_EMBRYONIC);
+	make_room(t, tier);
 	f = pool_get(&t->flows);
 	if (f == NULL) {
 		flow_path_put(t, birth->path);
 		return NULL;
 	}
 	init_entry(f, t, birth);
-	enter_tier(t, f, FLOW_TIER_EMBRYONIC);
+	enter_tier(t, f, tier);
 	f->chain = t->buckets[f->hash & t->mask];
 	t->buckets[f->hash & t->mask] = f;
 	t->stats.flows++;

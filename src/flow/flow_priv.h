@@ -339,6 +339,7 @@ struct flow_birth {
 	uint64_t number;
 	uint8_t initiator; /* enum flow_initiator */
 	bool turned;       /* the first packet comes from the responder */
+	bool payload;      /* flow_promote() follows */
 };
 
 struct flow *flow_create(struct flow_table *t, const struct flow_birth *birth);
@@ -361,8 +362,6 @@ void flow_turn(struct flow_table *t, struct flow *f);
 /* Counts a packet under a key that may not be the packet's own (fragments). */
 void flow_count_packet(struct flow_table *t, const struct packet *p,
     const struct flow_key *key, bool from_hi, struct flow_packet *fp_r);
-/* Frame and byte counters of one side. */
-void flow_count_end(struct flow *f, enum flow_dir dir, const struct packet *p);
 
 /* ---- ahead.c ---- */
 
@@ -371,7 +370,6 @@ uint32_t flow_ahead_hash(struct flow_table *t, const struct flow_key *key);
 
 /* ---- history.c ---- */
 
-void flow_history_add(struct flow *f, enum flow_dir dir, char letter);
 /* Once per side and bit. True when the side had it before. */
 bool flow_history_once(struct flow *f, enum flow_dir dir, uint8_t bit, char letter);
 /* At 1, 10, 100 ... of the counter. */

@@ -11,8 +11,8 @@
 #include <ctype.h>
 #include <string.h>
 
-void
-flow_history_add(struct flow *f, enum flow_dir dir, char letter)
+static void
+add(struct flow *f, enum flow_dir dir, char letter)
 {
 	if (f->history_len == FLOW_HISTORY_MAX)
 		return;
@@ -29,7 +29,7 @@ flow_history_once(struct flow *f, enum flow_dir dir, uint8_t bit, char letter)
 	if (e->wrote & bit)
 		return true;
 	e->wrote |= bit;
-	flow_history_add(f, dir, letter);
+	add(f, dir, letter);
 	return false;
 }
 
@@ -48,7 +48,7 @@ flow_history_scaled(struct flow *f, enum flow_dir dir, uint32_t *counter, char l
 		return;
 	++*counter;
 	if (is_power_of_ten(*counter))
-		flow_history_add(f, dir, letter);
+		add(f, dir, letter);
 }
 
 /* Again when the sequence number is not the one of the last time. */
@@ -57,7 +57,7 @@ numbered(struct flow *f, enum flow_dir dir, uint8_t bit, char letter, uint32_t s
     uint32_t last)
 {
 	if (flow_history_once(f, dir, bit, letter) && seq != last)
-		flow_history_add(f, dir, letter);
+		add(f, dir, letter);
 }
 
 static void

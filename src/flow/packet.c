@@ -82,6 +82,28 @@ guess_initiator(const struct packet *p, struct flow_birth *birth)
 	}
 }
 
+/* Payload that gives a flow slots: what an application sent. */
+static bool
+has_payload(const struct packet *p)
+{
+	if (p->payload_len == 0 || p->frag_offset > 0)
+		return false;
+	switch (p->proto) {
+	case IPPROTO_TCP:
+		return p->has_l4 && !(p->tcp.flags & TCP_RST);
+	case IPPROTO_ICMP:
+		return p->has_l4 && (p->icmp.type == 8 || p->icmp.type == 0);
+	case IPPROTO_ICMPV6:
+		return p->has_l4 && (p->icmp.type == 128 || p->icmp.type == 129);
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+		return p->has_l4;
+	default:
+		return true;
+	}
+}
+
 static struct flow *
 create(struct flow_table *t, const struct packet *p, const struct flow_key *key,
     uint32_t hash, bool from_hi)
@@ -91,14 +113,16 @@ create(struct flow_table *t, const struct packet *p, const struct flow_key *key,
 	    .from_hi = from_hi,
 	    .path = flow_path_get(t, p),
 	    .ts = t->now,
-	    .number = p->number};
+	    .number = p->number,
+	    .payload = has_payload(p)};
 
 	guess_initiator(p, &birth);
 	return flow_create(t, &birth);
 }
 
-void
-flow_count_end(struct flow *f, enum flow_dir dir, const struct packet *p)
+/* The frame, whoever speaks in it. */
+static void
+count_frame(struct flow *f, enum flow_dir dir, const struct packet *p)
 {
 	struct flow_end *e = &f->end[dir];
 
@@ -126,28 +150,6 @@ count_word(struct flow *f, enum flow_dir dir, const struct packet *p)
 		flow_history_scaled(f, dir, &e->bad_checksums, 'C');
 }
 
-/* Payload that gives a flow slots: what an application sent. */
-static bool
-has_payload(const struct packet *p)
-{
-	if (p->payload_len == 0 || p->frag_offset > 0)
-		return false;
-	switch (p->proto) {
-	case IPPROTO_TCP:
-		return p->has_l4 && !(p->tcp.flags & TCP_RST);
-	case IPPROTO_ICMP:
-		return p->has_l4 && (p->icmp.type == 8 || p->icmp.type == 0);
-	case IPPROTO_ICMPV6:
-		return p->has_l4 && (p->icmp.type == 128 || p->icmp.type == 129);
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-		return p->has_l4;
-	default:
-		return true;
-	}
-}
-
 static void
 icmp_packet(struct flow *f, enum flow_dir dir, const struct packet *p)
 {
@@ -169,8 +171,7 @@ plain_packet(struct flow_table *t, struct flow *f, enum flow_dir dir,
 {
 	if (f->key.proto == IPPROTO_UDP)
 		flow_history_once(f, dir, FLOW_WROTE_DATA, 'D');
-	else if (f->key.family == 4 ? f->key.proto == IPPROTO_ICMP
-				    : f->key.proto == IPPROTO_ICMPV6)
+	else if (f->key.proto == IPPROTO_ICMP || f->key.proto == IPPROTO_ICMPV6)
 		icmp_packet(f, dir, p);
 	if (f->key.proto == IPPROTO_TCP)
 		return;
@@ -262,7 +263,7 @@ flow_count_packet(struct flow_table *t, const struct packet *p,
 	dir = flow_packet_dir(f, from_hi);
 	flow_touch(t, f);
 	f->last = t->now;
-	flow_count_end(f, dir, p);
+	count_frame(f, dir, p);
 	fp_r->first_answer = from_hi != f->first_hi && !f->end[dir].seen;
 	count_word(f, dir, p);
 	if (f->full == NULL && has_payload(p))
@@ -300,7 +301,7 @@ count_error(struct flow_table *t, const struct packet *p, struct flow_packet *fp
 	dir = flow_packet_dir(f, !from_hi); /* it goes back to the quoted sender */
 	flow_touch(t, f);
 	f->last = t->now;
-	flow_count_end(f, dir, p);
+	count_frame(f, dir, p);
 	if (f->reply_icmp_type == 255) {
 		f->reply_icmp_type = p->icmp.type;
 		f->reply_icmp_code = p->icmp.code;
