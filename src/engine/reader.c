@@ -20,13 +20,21 @@
 
 /* ---- handing work over ---- */
 
+/* The work at hand may still be missing in a batch that leaves to make room for it, or
+ * be on its way to one worker after another: what is complete ends before it. */
+static uint64_t
+complete(const struct reader *r)
+{
+	return r->order == 0 ? 0 : r->order - 1;
+}
+
 static void
 send_batch(struct engine *e, unsigned w)
 {
 	struct reader *r = &e->reader;
 
-	r->batches[w]->watermark = r->order;
-	r->told[w] = r->order;
+	r->batches[w]->watermark = complete(r);
+	r->told[w] = complete(r);
 	pipe_send(e->workers[w].in, r->batches[w]);
 	r->batches[w] = NULL;
 }
@@ -38,7 +46,7 @@ share_watermark(struct engine *e, unsigned except)
 	struct reader *r = &e->reader;
 
 	for (unsigned w = 0; w < e->n_workers; w++) {
-		if (w == except || r->told[w] == r->order)
+		if (w == except || r->told[w] == complete(r))
 			continue;
 		if (r->batches[w] == NULL)
 			r->batches[w] = pipe_try_empty(e->workers[w].in);

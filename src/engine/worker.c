@@ -88,7 +88,8 @@ do_batch(struct worker *w, struct batch *b)
 		do_work(w, work);
 		w->done = work->order;
 	}
-	w->done = b->watermark;
+	if (w->done < b->watermark)
+		w->done = b->watermark;
 }
 
 void *
