@@ -85,7 +85,8 @@ guess_datagram(struct app *a, const struct packet *p, const struct segment *seg)
 	return (struct start){
 	    .kind = APP_DNS,
 	    .request = !dns.response,
-	    .turns = dns.variant == APP_DNS_UNICAST && p->sport != p->dport,
+	    .turns = dns.variant == APP_DNS_UNICAST &&
+		(dns.response ? p->dport : p->sport) != PORT_DNS,
 	};
 }
 

@@ -36,6 +36,8 @@ static const struct {
 	"5353>5353 0000 response op0 NOERROR 0/1/0/0 | an h.local IN A 120 [4] "
 	"192.0.2.1\n"
 	"5353>5353 dns 0/1\n"},
+    /* ... unless it goes to the port of the service */
+    {40000, 53, ANSWER, 0, "40000>53 " A_TEXT "40000>53 dns 0/1\n"},
     /* a part of a name tells enough on the port, not elsewhere */
     {40000, 53, QUERY, 22,
 	"40000>53 1234 query op0 NOERROR 1/0/0/0 | ? example CLASS0 TYPE0 | truncated\n"
