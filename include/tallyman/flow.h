@@ -251,12 +251,6 @@ void flow_table_packet(
     struct flow_table *t, const struct packet *p, struct flow_packet *fp_r);
 
 /*
- * Says that p comes soon, a few packets from now: begins to fetch its flow into the
- * cache. Changes nothing else, and need not be called.
- */
-void flow_table_prefetch(struct flow_table *t, const struct packet *p);
-
-/*
  * Ends what has been idle too long, up to 0.27 s late, in a fixed order: by tier, kind
  * of timeout, last use. Interim records need no tick: the first packet that comes after
  * they are due writes them, so that an idle flow does not repeat itself.

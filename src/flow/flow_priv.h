@@ -261,8 +261,6 @@ void flow_fragment_tick(struct flow_table *t, bool force);
 
 /* ---- the table ---- */
 
-#define FLOW_AHEAD 8
-
 struct flow_table {
 	struct flow_config config;
 	struct hash_key hash_key;
@@ -283,13 +281,6 @@ struct flow_table {
 		uint32_t rank_bits; /* ranks that have sources */
 	} tiers[FLOW_N_TIERS];
 	int64_t timeouts[FLOW_N_CLASSES];
-	/* Packets announced by flow_table_prefetch(), from n_came to n_ahead - 1. */
-	struct flow_ahead {
-		struct flow_key key;
-		uint32_t hash;
-		const struct flow *flow; /* first of its bucket; only to fetch it */
-	} ahead[FLOW_AHEAD];
-	uint32_t n_ahead, n_came;
 	struct flow_train_list trains_open, trains_complete;
 	struct flow_stats stats;
 };
@@ -362,11 +353,6 @@ void flow_turn(struct flow_table *t, struct flow *f);
 /* Counts a packet under a key that may not be the packet's own (fragments). */
 void flow_count_packet(struct flow_table *t, const struct packet *p,
     const struct flow_key *key, bool from_hi, struct flow_packet *fp_r);
-
-/* ---- ahead.c ---- */
-
-/* The key's hash, from the announcement if there was one. */
-uint32_t flow_ahead_hash(struct flow_table *t, const struct flow_key *key);
 
 /* ---- history.c ---- */
 

@@ -1,5 +1,4 @@
 libtallyman_a_SOURCES += \
-	src/flow/ahead.c \
 	src/flow/community.c \
 	src/flow/conn_state.c \
 	src/flow/entry.c \

@@ -235,7 +235,7 @@ void
 flow_count_packet(struct flow_table *t, const struct packet *p,
     const struct flow_key *key, bool from_hi, struct flow_packet *fp_r)
 {
-	uint32_t hash = flow_ahead_hash(t, key);
+	uint32_t hash = flow_key_hash(t, key);
 	struct flow *f;
 	bool tcp = p->proto == IPPROTO_TCP && p->has_l4 && p->frag_offset == 0;
 	bool established, rejected;

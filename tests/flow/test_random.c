@@ -130,13 +130,12 @@ play(uint64_t seed, const struct flow_config *c)
 	struct byte_source bytes = {random_byte, &seed};
 	struct run a, b;
 	struct flow_packet fa, fb;
-	struct packet p, other;
+	struct packet p;
 	int64_t now = INT64_C(1700000000000000000);
 	uint64_t total = 0;
 
 	start(&a, c);
 	start(&b, c);
-	random_packet(&bytes, &other);
 	for (uint64_t i = 1; i <= PACKETS; i++) {
 		random_packet(&bytes, &p);
 		now += next_random(&seed) % 500 == 0
@@ -145,9 +144,6 @@ play(uint64_t seed, const struct flow_config *c)
 		p.ts = now;
 		p.number = i;
 		total += p.wire_len;
-		/* Announced or not, or something else: it changes nothing. */
-		if (i % 3 != 0)
-			flow_table_prefetch(b.table, i % 7 == 0 ? &other : &p);
 		flow_table_packet(a.table, &p, &fa);
 		flow_table_packet(b.table, &p, &fb);
 		assert_int_equal(fa.flow != NULL, fb.flow != NULL);

@@ -95,8 +95,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		total += p.wire_len;
 		if (choice == 5)
 			flow_table_tick(t, now);
-		if (choice & 1)
-			flow_table_prefetch(t, &p);
 		flow_table_packet(t, &p, &fp);
 		look(&p, &fp, choice);
 	}
