@@ -150,14 +150,15 @@ put_sections(struct json *j, const struct app_dns *dns)
 	    [APP_DNS_AUTHORITY] = "authorities",
 	    [APP_DNS_ADDITIONAL] = "additionals",
 	};
-	const struct app_dns_record *r = dns->records, *end = r + dns->n_shown_records;
+	const struct app_dns_record *r = dns->records; /* NULL when there are none */
+	unsigned n = dns->n_shown_records, i = 0;
 
 	for (unsigned section = 0; section < APP_DNS_N_SECTIONS; section++) {
-		if (r == end || r->section != section)
+		if (i == n || r[i].section != section)
 			continue;
 		json_array(j, keys[section]);
-		for (; r < end && r->section == section; r++)
-			put_resource(j, r);
+		for (; i < n && r[i].section == section; i++)
+			put_resource(j, &r[i]);
 		json_array_end(j);
 	}
 }
