@@ -1,1 +1,2 @@
+shell_tests += tests/golden/golden.sh
 EXTRA_DIST += tests/golden
