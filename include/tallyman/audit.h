@@ -46,6 +46,7 @@ struct audit_totals {
 	uint64_t wire_bytes; /* their bytes on the wire */
 	/* As struct capture_stats has them. */
 	uint64_t filtered, unfilterable, out_of_range, cut, len_raised, untimed;
+	uint64_t blocks_skipped, options_bad, ignored;
 	uint64_t in_flows;  /* frames counted in flows */
 	uint64_t untracked; /* IP frames without a place in a flow table */
 	uint64_t not_ip, malformed;

@@ -86,6 +86,9 @@ add_capture(const struct capture *c, struct audit_totals *t)
 	t->cut = stats.cut;
 	t->len_raised = stats.len_raised;
 	t->untimed = stats.untimed;
+	t->blocks_skipped = stats.blocks_skipped;
+	t->options_bad = stats.options_bad;
+	t->ignored = stats.ignored;
 	t->files = stats.files;
 	t->damaged_files = stats.damaged;
 	for (uint32_t i = 0; i < capture_interface_count(c); i++)

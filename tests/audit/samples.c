@@ -179,6 +179,12 @@ fill_totals(struct audit_totals *t)
 	t->filtered = 1;
 	t->out_of_range = 2;
 	t->cut = 3;
+	t->unfilterable = 12;
+	t->len_raised = 13;
+	t->untimed = 14;
+	t->blocks_skipped = 15;
+	t->options_bad = 16;
+	t->ignored = 17;
 	t->time_backwards = 4;
 	t->kernel_drops = 5;
 	t->files = 6;
