@@ -188,23 +188,11 @@ take_up(struct shard *s, const struct work *w)
 	s->number = w->order / 2 + w->order % 2;
 }
 
-static uint64_t
-messages_of(struct flow *f)
-{
-	struct app_summary summary;
-
-	app_get_summary(f, &summary);
-	return summary.requests + summary.responses;
-}
-
 /* The meters count what the parsers saw, also what was too much to be written. */
 static void
 read_messages(struct shard *s, const struct packet *p, struct flow_packet *fp)
 {
-	uint64_t before = messages_of(fp->flow);
-
-	app_packet(s->app, p, fp);
-	for (uint64_t n = messages_of(fp->flow); n > before; n--)
+	for (unsigned n = app_packet(s->app, p, fp); n > 0; n--)
 		meter_message(s->meters, &p->src, &p->dst, p->ts);
 }
 
