@@ -61,8 +61,6 @@ struct classify_labels {
 	uint64_t risks;                             /* bits, see classify_risk_name() */
 	uint16_t score, score_client, score_server; /* nDPI's sum over the risks */
 	bool guessed; /* by port or address alone, not by content */
-	bool fresh;   /* final, and given out for the first time: a flow that ended, or
-			 whose verdict was forced, has not been announced before */
 	const struct classify_value *values;
 	unsigned n_values;
 };

@@ -34,6 +34,9 @@
 #define API_MASTER(proto) ((proto)->proto.master_protocol)
 #endif
 
+/* Whether IPv6 addresses, too, can be known to nDPI. */
+#define API_MATCHES_IP6 (NDPI_API >= 410)
+
 #if NDPI_API < 408
 #define API_RISK_NUMERIC_HOST (UINT64_C(1) << NDPI_HTTP_NUMERIC_IP_HOST)
 #else
@@ -132,6 +135,22 @@ api_giveup(struct ndpi_detection_module_struct *m, struct ndpi_flow_struct *flow
 #else
 	return ndpi_detection_giveup(m, flow, &guessed);
 #endif
+}
+
+/* The protocol whose default port this is, asked for beside another port. */
+static inline uint16_t
+api_port_protocol(struct ndpi_detection_module_struct *m, uint8_t proto, uint16_t port,
+    uint16_t other)
+{
+#if NDPI_API < 408
+	ndpi_protocol p =
+	    ndpi_guess_undetected_protocol(m, NULL, proto, 0, port, 0, other);
+#else
+	ndpi_protocol p =
+	    ndpi_guess_undetected_protocol_v4(m, NULL, proto, 0, port, 0, other);
+#endif
+
+	return API_APP(&p);
 }
 
 /*

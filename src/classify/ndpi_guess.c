@@ -16,6 +16,12 @@
 /* A port that stands for no protocol, beside which another one can be asked about. */
 #define NEUTRAL_PORT 65535
 
+/* Ports at which a dissector names a protocol without looking at any payload. */
+static const uint16_t eager_ports[] = {
+    5001, /* TargusDataspeed */
+    5201, /* TargusDataspeed */
+};
+
 static void
 ask(struct classifier *c, const struct flow_record *r, struct verdict *v_r)
 {
@@ -59,7 +65,9 @@ port_verdict(struct classifier *c, uint8_t proto, uint16_t port)
 
 	if (*slot != 0)
 		return c->port_verdicts[*slot - 1];
-	ask_port(c, proto, port, &v);
+	if (api_port_protocol(c->module, proto, port, NEUTRAL_PORT) !=
+	    NDPI_PROTOCOL_UNKNOWN)
+		ask_port(c, proto, port, &v);
 	for (unsigned i = 0; i < c->n_port_verdicts && *slot == 0; i++) {
 		if (memcmp(&c->port_verdicts[i], &v, sizeof v) == 0)
 			*slot = (uint8_t)(i + 1);
@@ -76,47 +84,51 @@ address_known(struct classifier *c, const struct addr *a, uint16_t port)
 {
 	struct in_addr in;
 
+	if (a->family != 4)
+		return API_MATCHES_IP6;
 	memcpy(&in, a->bytes, sizeof in);
 	return ndpi_network_port_ptree_match(c->module, &in, htons(port)) !=
 	    NDPI_PROTOCOL_UNKNOWN;
 }
 
-/* nDPI's caches across flows know addresses, too; only these protocols fill them. */
+static bool
+is_eager(uint16_t port)
+{
+	for (size_t i = 0; i < sizeof eager_ports / sizeof *eager_ports; i++) {
+		if (eager_ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+/* nDPI's caches across flows know addresses, too; only some protocols fill them. */
 static bool
 only_ports_matter(struct classifier *c, const struct flow_record *r)
 {
 	return (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP) && r->sport != 0 &&
-	    r->dport != 0 && r->src.family == 4 && !c->peers_cached &&
-	    !address_known(c, &r->src, r->sport) &&
+	    r->dport != 0 && !c->peers_cached && !is_eager(r->sport) &&
+	    !is_eager(r->dport) && !address_known(c, &r->src, r->sport) &&
 	    !address_known(c, &r->dst, r->dport);
 }
 
-/* A dissector that goes by a port finds it on either side; else the lower one counts.
- */
 static struct verdict
-ports_verdict(struct classifier *c, uint8_t proto, uint16_t low, uint16_t high)
+by_ports(struct classifier *c, const struct flow_record *r)
 {
-	struct verdict by_low = port_verdict(c, proto, low), by_high;
+	uint16_t low = r->sport < r->dport ? r->sport : r->dport;
+	uint16_t high = r->sport < r->dport ? r->dport : r->sport;
+	struct verdict v = port_verdict(c, r->proto, low);
 
-	if (by_low.app != NDPI_PROTOCOL_UNKNOWN && !verdict_is_guess(by_low.confidence))
-		return by_low;
-	by_high = port_verdict(c, proto, high);
-	if (by_low.app == NDPI_PROTOCOL_UNKNOWN ||
-	    (by_high.app != NDPI_PROTOCOL_UNKNOWN &&
-		!verdict_is_guess(by_high.confidence)))
-		return by_high;
-	return by_low;
+	return v.app != NDPI_PROTOCOL_UNKNOWN ? v : port_verdict(c, r->proto, high);
 }
 
 void
 verdict_guess(struct classifier *c, const struct flow_record *r, struct verdict *v_r)
 {
 	memset(v_r, 0, sizeof *v_r);
-	if (!only_ports_matter(c, r))
-		ask(c, r, v_r);
-	else if (r->sport < r->dport)
-		*v_r = ports_verdict(c, r->proto, r->sport, r->dport);
+	if (only_ports_matter(c, r))
+		*v_r = by_ports(c, r);
 	else
-		*v_r = ports_verdict(c, r->proto, r->dport, r->sport);
+		ask(c, r, v_r);
 	v_r->proto = r->proto;
+	v_r->no_content = r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP;
 }

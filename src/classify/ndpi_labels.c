@@ -29,13 +29,19 @@ verdict_is_guess(unsigned confidence)
 	    confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
 }
 
+static bool
+is_guessed(const struct verdict *v)
+{
+	return verdict_is_guess(v->confidence) ||
+	    (v->no_content && v->app != NDPI_PROTOCOL_UNKNOWN);
+}
+
 static const char *
 app_proto(const struct classifier *c, const struct verdict *v)
 {
 	uint16_t id = v->master != NDPI_PROTOCOL_UNKNOWN ? v->master : v->app;
 
-	if (id == NDPI_PROTOCOL_UNKNOWN || id >= c->n_protocols ||
-	    verdict_is_guess(v->confidence))
+	if (id == NDPI_PROTOCOL_UNKNOWN || id >= c->n_protocols || is_guessed(v))
 		return "failed";
 	return v->proto == IPPROTO_UDP ? c->app_protos[id].udp
 				       : c->app_protos[id].other;
@@ -59,7 +65,7 @@ fill(struct classifier *c, const struct verdict *v, struct classify_labels *labe
 	    .proto_id = v->app,
 	    .master_id = v->master,
 	    .risks = v->risks,
-	    .guessed = verdict_is_guess(v->confidence),
+	    .guessed = is_guessed(v),
 	    .values = c->values,
 	    .n_values = v->n_values,
 	};
@@ -85,8 +91,6 @@ classify_get_labels(struct classifier *c, struct flow *f, const struct flow_reco
 	v = slots->classify;
 	fill(c, v, labels_r);
 	label_read(verdict_values(v), v->n_values, c->values);
-	labels_r->fresh = !v->announced;
-	v->announced = true;
 }
 
 void

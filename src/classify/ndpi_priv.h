@@ -36,8 +36,8 @@ struct verdict {
 	uint8_t size_class;
 	uint8_t confidence;
 	uint8_t n_values;
-	uint8_t proto; /* IP protocol */
-	bool announced;
+	uint8_t proto;   /* IP protocol */
+	bool no_content; /* TCP or UDP without payload: whatever nDPI says, a guess */
 	uint16_t app, master;
 	uint16_t category;
 	uint64_t risks;
