@@ -103,8 +103,9 @@ bool classify_packet(
 
 /*
  * Labels of a flow, also of an embryonic one (then by port and address alone), whose
- * record is r. Forces a verdict if classification is open. The values are valid until
- * classify_end() or the next call with another flow.
+ * record is r. While classification is open, an interim record gets what is known so
+ * far; any other one forces the verdict. The values are valid until classify_end() or
+ * the next call with another flow.
  */
 void classify_get_labels(struct classifier *c, struct flow *f,
     const struct flow_record *r, struct classify_labels *labels_r);

@@ -92,6 +92,7 @@ fills_cache(const struct verdict *v)
 	    v->app == NDPI_PROTOCOL_ZOOM;
 }
 
+/* What nDPI found out about the flow so far, into the builder. */
 static void
 extract(struct classifier *c, const struct open_flow *o)
 {
@@ -105,7 +106,6 @@ extract(struct classifier *c, const struct open_flow *o)
 	label_builder_reset(&c->builder);
 	if (o->known)
 		ndpi_meta_extract(&m);
-	c->stats.labels_cut += c->builder.cut;
 }
 
 /* nDPI leaves it to its caller to look for attacks in the URL. */
@@ -116,6 +116,32 @@ url_risk(const struct ndpi_flow_struct *flow)
 	    flow->http.url == NULL ? NDPI_NO_RISK : ndpi_validate_url(flow->http.url);
 
 	return risk == NDPI_NO_RISK ? 0 : UINT64_C(1) << risk;
+}
+
+static void
+set_verdict(struct verdict *v, const struct open_flow *o)
+{
+	verdict_set_protocols(v, &o->last);
+	v->confidence = (uint8_t)o->flow.confidence;
+	v->proto = o->proto;
+	v->risks = o->flow.risk | url_risk(&o->flow);
+	if (o->cut)
+		v->risks &= RISKS_DESPITE_CUT;
+}
+
+void
+flow_provisional(struct classifier *c, const struct open_flow *o,
+    const struct flow_record *r, struct verdict *v_r)
+{
+	extract(c, o);
+	if (!o->known) {
+		verdict_guess(c, r, v_r);
+		return;
+	}
+	memset(v_r, 0, sizeof *v_r);
+	set_verdict(v_r, o);
+	v_r->n_values = (uint8_t)c->builder.n;
+	label_write(&c->builder, c->scratch);
 }
 
 /* A block for the verdict and its values; without the values when they do not fit. */
@@ -150,15 +176,11 @@ flow_decide(struct classifier *c, struct open_flow *o, bool early)
 	if (early || !o->known)
 		o->last = api_giveup(c->module, &o->flow);
 	extract(c, o);
+	c->stats.labels_cut += c->builder.cut;
 	v = new_verdict(c);
 	slots->classify = v;
 	if (v != NULL) {
-		verdict_set_protocols(v, &o->last);
-		v->confidence = (uint8_t)o->flow.confidence;
-		v->proto = o->proto;
-		v->risks = o->flow.risk | url_risk(&o->flow);
-		if (o->cut)
-			v->risks &= RISKS_DESPITE_CUT;
+		set_verdict(v, o);
 		count_verdict(c, v);
 		c->peers_cached |= fills_cache(v);
 	} else {
@@ -269,6 +291,15 @@ is_decided(const struct classifier *c, struct open_flow *o)
 	return o->known && !ndpi_extra_dissection_possible(c->module, &o->flow);
 }
 
+/* The packet's bytes for nDPI in c->packet; 0 when it is not to see them. */
+static size_t
+prepare(struct classifier *c, const struct packet *p)
+{
+	size_t len = l3_copy(p, c->packet);
+
+	return len > 0 && same_transport(c->packet, len, p->proto) ? len : 0;
+}
+
 bool
 classify_packet(
     struct classifier *c, const struct packet *p, const struct flow_packet *fp)
@@ -280,14 +311,15 @@ classify_packet(
 	if (slots == NULL || fp->icmp_error || !slot_is_open(slots) ||
 	    p->proto != flow_proto(fp->flow))
 		return false;
+	len = prepare(c, p);
+	if (len == 0)
+		return false;
+	if (slots->classify == NULL) {
+		if (open_flow(c, fp, slots) == NULL)
+			return false;
+		prepare(c, p); /* the handshake took its place */
+	}
 	o = slots->classify;
-	if (o == NULL)
-		o = open_flow(c, fp, slots);
-	if (o == NULL)
-		return false;
-	len = l3_copy(p, c->packet);
-	if (len == 0 || !same_transport(c->packet, len, o->proto))
-		return false;
 	o->packets++;
 	o->to_server = fp->dir == FLOW_TOSERVER;
 	o->cut |= p->l3_cap < p->l3_len;

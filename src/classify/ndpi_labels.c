@@ -74,23 +74,37 @@ fill(struct classifier *c, const struct verdict *v, struct classify_labels *labe
 		    v->risks, &labels_r->score_client, &labels_r->score_server);
 }
 
+static void
+fill_with_values(struct classifier *c, const struct verdict *v,
+    const unsigned char *values, struct classify_labels *labels_r)
+{
+	fill(c, v, labels_r);
+	label_read(values, v->n_values, c->values);
+}
+
 void
 classify_get_labels(struct classifier *c, struct flow *f, const struct flow_record *r,
     struct classify_labels *labels_r)
 {
 	struct flow_slots *slots = flow_slots(f);
-	struct verdict *v, guess;
+	bool open = slots != NULL && slots->classify != NULL && slot_is_open(slots);
+	struct verdict v;
 
-	if (slots != NULL && slots->classify != NULL && slot_is_open(slots))
-		flow_decide(c, slots->classify, true);
-	if (slots == NULL || slots->classify == NULL) {
-		verdict_guess(c, r, &guess);
-		fill(c, &guess, labels_r);
+	if (open && r->reason == FLOW_REASON_INTERIM) {
+		flow_provisional(c, slots->classify, r, &v);
+		fill_with_values(c, &v, c->scratch, labels_r);
 		return;
 	}
-	v = slots->classify;
-	fill(c, v, labels_r);
-	label_read(verdict_values(v), v->n_values, c->values);
+	if (open)
+		flow_decide(c, slots->classify, true);
+	if (slots == NULL || slots->classify == NULL) {
+		verdict_guess(c, r, &v);
+		fill(c, &v, labels_r);
+	} else {
+		const struct verdict *kept = slots->classify;
+
+		fill_with_values(c, kept, verdict_values(kept), labels_r);
+	}
 }
 
 void

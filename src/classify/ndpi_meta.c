@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "classify/fields.h"
 #include "classify/ndpi_api.h"
@@ -24,6 +25,17 @@ add_lower(struct label_builder *b, unsigned field, const char *text)
 	for (i = 0; text[i] != '\0' && i < sizeof lower - 1; i++)
 		lower[i] = (char)tolower((unsigned char)text[i]);
 	label_add_bytes(b, field, lower, i);
+}
+
+/*
+ * nDPI hashes nothing when the algorithms came in several segments; what it keeps then
+ * is the hash of an empty text.
+ */
+static void
+add_hassh(struct label_builder *b, unsigned field, const char *hassh)
+{
+	if (strcasecmp(hassh, "d41d8cd98f00b204e9800998ecf8427e") != 0)
+		add_lower(b, field, hassh);
 }
 
 /* RFC 4253, 4.2: SSH-protoversion-softwareversion SP comments. */
@@ -59,8 +71,8 @@ extract_ssh(const struct meta *m, unsigned arg)
 	    m->first_to_server ? second : first);
 	if (m->cut)
 		return;
-	add_lower(b, FIELD_SSH_CLIENT_HASSH_HASH, flow->protos.ssh.hassh_client);
-	add_lower(b, FIELD_SSH_SERVER_HASSH_HASH, flow->protos.ssh.hassh_server);
+	add_hassh(b, FIELD_SSH_CLIENT_HASSH_HASH, flow->protos.ssh.hassh_client);
+	add_hassh(b, FIELD_SSH_SERVER_HASSH_HASH, flow->protos.ssh.hassh_server);
 }
 
 static void

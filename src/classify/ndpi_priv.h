@@ -61,6 +61,7 @@ struct classifier {
 	uint64_t held; /* bytes in nDPI's buffers, all open flows */
 	struct label_store labels;
 	struct label_builder builder;
+	unsigned char scratch[LABEL_BYTES_MAX]; /* values as label_write() wrote them */
 	struct classify_value values[CLASSIFY_VALUES_MAX];
 	struct ndpi_flow_struct guess; /* of a flow without state */
 	bool peers_cached;             /* nDPI may know addresses from earlier flows */
@@ -95,6 +96,10 @@ void verdict_guess(
 
 /* A verdict takes the place of the open state. early: more packets might follow. */
 void flow_decide(struct classifier *c, struct open_flow *o, bool early);
+
+/* What is known of an open flow so far; its values are in c->scratch. */
+void flow_provisional(struct classifier *c, const struct open_flow *o,
+    const struct flow_record *r, struct verdict *v_r);
 
 /* Takes an open flow off the list and releases its state; its slot is not touched. */
 void open_flow_drop(struct classifier *c, struct open_flow *o);
