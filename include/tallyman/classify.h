@@ -50,8 +50,9 @@ struct classify_value {
 
 /* The texts of the verdict are valid as long as the classifier. */
 struct classify_labels {
-	const char *app_proto;  /* by content: EVE's name where it has one ("tls"), else
-				   nDPI's in lower case; "failed" for the rest */
+	const char *app_proto;  /* EVE's name where it has one ("tls"), else nDPI's in
+				   lower case; "failed" for unknown protocols and
+				   for TCP and UDP without payload */
 	const char *proto;      /* nDPI's name of the application ("Github") */
 	const char *master;     /* nDPI's name of its carrier ("TLS"), or NULL */
 	const char *category;   /* nDPI's, as the next two */

@@ -105,7 +105,7 @@ F(TELNET_PASSWORD_SEEN, "telnet.password_seen", BOOL, "a password was typed in c
 F(TELNET_USERNAME, "telnet.username", STRING, "login name as typed")                   \
 F(TFTP_FILE, "tftp.file", STRING, "file asked for (nDPI 4.4)")                         \
 F(TLS_BROWSER, "tls.browser", STRING_LIST,                                             \
-	"browsers whose handshake this looks like: chrome, firefox, safari")           \
+	"browsers whose handshake this resembles, a weak hint: chrome, firefox, safari") \
 F(TLS_CIPHER, "tls.cipher", STRING, "cipher suite that the server chose")              \
 F(TLS_CIPHER_STRENGTH, "tls.cipher_strength", STRING,                                  \
 	"weak or insecure, when the suite is")                                         \

@@ -74,15 +74,7 @@ lower_copy(const char *name, char *text_r)
 	return i + 1;
 }
 
-static const char *
-app_proto_name(const char *name, uint8_t l4, const char *lower)
-{
-	const char *eve = classify_eve_name(name, l4);
-
-	return eve != NULL ? eve : lower;
-}
-
-/* Every protocol's app_proto, once: the log asks for it with every record. */
+/* Every protocol's names, once: the log asks for them with every record. */
 static bool
 build_names(struct classifier *c)
 {
@@ -92,21 +84,19 @@ build_names(struct classifier *c)
 	for (unsigned i = 0; i < c->n_protocols; i++)
 		size += strlen(ndpi_get_proto_name(c->module, (uint16_t)i)) + 1;
 	c->lower_names = malloc(size);
-	c->app_protos = calloc(c->n_protocols, sizeof *c->app_protos);
-	if (c->lower_names == NULL || c->app_protos == NULL)
+	c->names = calloc(c->n_protocols, sizeof *c->names);
+	if (c->lower_names == NULL || c->names == NULL)
 		return false;
 	for (unsigned i = 0; i < c->n_protocols; i++) {
 		const char *name = ndpi_get_proto_name(c->module, (uint16_t)i);
-		char *lower = c->lower_names + used;
 
-		used += lower_copy(name, lower);
-		c->app_protos[i].udp = app_proto_name(name, IPPROTO_UDP, lower);
-		c->app_protos[i].other = app_proto_name(name, IPPROTO_TCP, lower);
+		c->names[i].lower = c->lower_names + used;
+		c->names[i].eve[0] = classify_eve_name(name, IPPROTO_TCP);
+		c->names[i].eve[1] = classify_eve_name(name, IPPROTO_UDP);
+		used += lower_copy(name, c->lower_names + used);
 	}
 	return true;
 }
-
-/* ---- life ---- */
 
 struct classifier *
 classifier_new(const struct classify_config *config, char **error_r)
@@ -124,7 +114,6 @@ classifier_new(const struct classify_config *config, char **error_r)
 	c->module = api_module_new();
 	if (c->module == NULL || !build_names(c))
 		goto no_memory;
-	ndpi_set_log_level(c->module, NDPI_LOG_ERROR);
 	set_ndpi_debug_function(c->module, route_message);
 	return c;
 
@@ -146,7 +135,7 @@ classifier_free(struct classifier **c)
 	pool_fini(&(*c)->open_pool);
 	label_store_fini(&(*c)->labels);
 	free((*c)->lower_names);
-	free((*c)->app_protos);
+	free((*c)->names);
 	free(*c);
 	*c = NULL;
 }

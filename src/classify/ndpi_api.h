@@ -27,11 +27,11 @@
 #endif
 
 #if NDPI_API < 411
-#define API_APP(proto)    ((proto)->app_protocol)
-#define API_MASTER(proto) ((proto)->master_protocol)
+#define API_APP(verdict)    ((verdict)->app_protocol)
+#define API_MASTER(verdict) ((verdict)->master_protocol)
 #else
-#define API_APP(proto)    ((proto)->proto.app_protocol)
-#define API_MASTER(proto) ((proto)->proto.master_protocol)
+#define API_APP(verdict)    ((verdict)->proto.app_protocol)
+#define API_MASTER(verdict) ((verdict)->proto.master_protocol)
 #endif
 
 /* Whether IPv6 addresses, too, can be known to nDPI. */
@@ -74,6 +74,34 @@
 #define API_MINING_CURRENCY(flow) ((flow)->protos.mining.currency)
 #endif
 
+/*
+ * Later releases call flows one-way or their handshake odd by the packets that they
+ * were shown; not all are, and the flow's record knows both better.
+ */
+static inline uint64_t
+api_risks(const struct ndpi_flow_struct *flow)
+{
+#if NDPI_API < 404
+	return flow->risk;
+#elif NDPI_API < 406
+	return flow->risk & ~(UINT64_C(1) << NDPI_UNIDIRECTIONAL_TRAFFIC);
+#else
+	return flow->risk & ~(UINT64_C(1) << NDPI_UNIDIRECTIONAL_TRAFFIC) &
+	    ~(UINT64_C(1) << NDPI_TCP_ISSUES);
+#endif
+}
+
+/* By port or address alone. 4.6 has no value of its own for addresses. */
+static inline bool
+api_is_guess(unsigned confidence)
+{
+#if NDPI_API < 406 || NDPI_API >= 408
+	if (confidence == NDPI_CONFIDENCE_MATCH_BY_IP)
+		return true;
+#endif
+	return confidence == NDPI_CONFIDENCE_MATCH_BY_PORT;
+}
+
 /* A module with every protocol switched on, ready for packets; NULL without memory. */
 static inline struct ndpi_detection_module_struct *
 api_module_new(void)
@@ -100,6 +128,9 @@ api_module_new(void)
 		ndpi_exit_detection_module(m);
 		return NULL;
 	}
+#endif
+#if NDPI_API < 410
+	ndpi_set_log_level(m, NDPI_LOG_ERROR); /* the default from 4.10 on */
 #endif
 	return m;
 }

@@ -78,7 +78,7 @@ count_verdict(struct classifier *c, const struct verdict *v)
 {
 	if (v->app == NDPI_PROTOCOL_UNKNOWN)
 		c->stats.unknown++;
-	else if (verdict_is_guess(v->confidence))
+	else if (api_is_guess(v->confidence))
 		c->stats.guessed++;
 	else
 		c->stats.classified++;
@@ -124,7 +124,7 @@ set_verdict(struct verdict *v, const struct open_flow *o)
 	verdict_set_protocols(v, &o->last);
 	v->confidence = (uint8_t)o->flow.confidence;
 	v->proto = o->proto;
-	v->risks = o->flow.risk | url_risk(&o->flow);
+	v->risks = api_risks(&o->flow) | url_risk(&o->flow);
 	if (o->cut)
 		v->risks &= RISKS_DESPITE_CUT;
 }

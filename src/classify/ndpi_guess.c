@@ -36,7 +36,7 @@ ask(struct classifier *c, const struct flow_record *r, struct verdict *v_r)
 	protocol = api_giveup(c->module, &c->guess);
 	verdict_set_protocols(v_r, &protocol);
 	v_r->confidence = (uint8_t)c->guess.confidence;
-	v_r->risks = c->guess.risk;
+	v_r->risks = api_risks(&c->guess);
 	ndpi_free_flow_data(&c->guess);
 }
 
@@ -56,6 +56,20 @@ ask_port(struct classifier *c, uint8_t proto, uint16_t port, struct verdict *v_r
 	ask(c, &r, v_r);
 }
 
+/* The number of a verdict in the list of different ones, from 1; 0 when it is full. */
+static uint8_t
+keep_verdict(struct classifier *c, const struct verdict *v)
+{
+	for (unsigned i = 0; i < c->n_port_verdicts; i++) {
+		if (memcmp(&c->port_verdicts[i], v, sizeof *v) == 0)
+			return (uint8_t)(i + 1);
+	}
+	if (c->n_port_verdicts == PORT_VERDICTS_MAX)
+		return 0;
+	c->port_verdicts[c->n_port_verdicts++] = *v;
+	return (uint8_t)c->n_port_verdicts;
+}
+
 /* The verdict on a flow of which only this port tells anything. */
 static struct verdict
 port_verdict(struct classifier *c, uint8_t proto, uint16_t port)
@@ -65,17 +79,14 @@ port_verdict(struct classifier *c, uint8_t proto, uint16_t port)
 
 	if (*slot != 0)
 		return c->port_verdicts[*slot - 1];
-	if (api_port_protocol(c->module, proto, port, NEUTRAL_PORT) !=
-	    NDPI_PROTOCOL_UNKNOWN)
+	/* Asking for the protocol alone is cheaper; most ports have none. */
+	if (port != NEUTRAL_PORT &&
+	    api_port_protocol(c->module, proto, port, NEUTRAL_PORT) ==
+		NDPI_PROTOCOL_UNKNOWN)
+		v = port_verdict(c, proto, NEUTRAL_PORT);
+	else
 		ask_port(c, proto, port, &v);
-	for (unsigned i = 0; i < c->n_port_verdicts && *slot == 0; i++) {
-		if (memcmp(&c->port_verdicts[i], &v, sizeof v) == 0)
-			*slot = (uint8_t)(i + 1);
-	}
-	if (*slot == 0 && c->n_port_verdicts < PORT_VERDICTS_MAX) {
-		c->port_verdicts[c->n_port_verdicts++] = v;
-		*slot = (uint8_t)c->n_port_verdicts;
-	}
+	*slot = keep_verdict(c, &v);
 	return v;
 }
 

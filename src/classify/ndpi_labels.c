@@ -22,29 +22,29 @@ verdict_set_protocols(struct verdict *v, const ndpi_protocol *p)
 	v->category = (uint16_t)p->category;
 }
 
-bool
-verdict_is_guess(unsigned confidence)
-{
-	return confidence == NDPI_CONFIDENCE_MATCH_BY_PORT ||
-	    confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
-}
-
 static bool
 is_guessed(const struct verdict *v)
 {
-	return verdict_is_guess(v->confidence) ||
+	return api_is_guess(v->confidence) ||
 	    (v->no_content && v->app != NDPI_PROTOCOL_UNKNOWN);
 }
 
+/* EVE's name of the carrier or of what it carries, else nDPI's of the carrier. */
 static const char *
 app_proto(const struct classifier *c, const struct verdict *v)
 {
-	uint16_t id = v->master != NDPI_PROTOCOL_UNKNOWN ? v->master : v->app;
+	uint16_t carrier = v->master != NDPI_PROTOCOL_UNKNOWN ? v->master : v->app;
+	const struct protocol_names *first, *second;
+	bool udp = v->proto == IPPROTO_UDP;
 
-	if (id == NDPI_PROTOCOL_UNKNOWN || id >= c->n_protocols || is_guessed(v))
+	if (v->app == NDPI_PROTOCOL_UNKNOWN || v->no_content ||
+	    carrier >= c->n_protocols || v->app >= c->n_protocols)
 		return "failed";
-	return v->proto == IPPROTO_UDP ? c->app_protos[id].udp
-				       : c->app_protos[id].other;
+	first = &c->names[carrier];
+	second = &c->names[v->app];
+	if (first->eve[udp] != NULL)
+		return first->eve[udp];
+	return second->eve[udp] != NULL ? second->eve[udp] : first->lower;
 }
 
 static void

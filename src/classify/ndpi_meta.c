@@ -287,7 +287,10 @@ extract_tftp(const struct meta *m, unsigned arg)
 }
 #endif
 
-/* The first row whose protocol is in the verdict applies: carriers before content. */
+/*
+ * The first row whose protocol is in the verdict applies: carriers before what they
+ * carry, but for NetBIOS, of which only the name service has more to say than SMB.
+ */
 static const struct {
 	uint16_t protocol;
 	meta_extract_fn *extract;
@@ -314,10 +317,10 @@ static const struct {
     {NDPI_PROTOCOL_MAIL_POP, extract_login, FIELD_POP3_AUTH_FAILED},
     {NDPI_PROTOCOL_MAIL_SMTP, extract_login, FIELD_SMTP_AUTH_FAILED},
     {NDPI_PROTOCOL_MINING, extract_mining, 0},
-    {NDPI_PROTOCOL_NETBIOS, extract_hostname, FIELD_NETBIOS_NAME},
-    {NDPI_PROTOCOL_NTP, extract_ntp, 0},
     {NDPI_PROTOCOL_SMBV1, extract_smb, 1},
     {NDPI_PROTOCOL_SMBV23, extract_smb, 2},
+    {NDPI_PROTOCOL_NETBIOS, extract_hostname, FIELD_NETBIOS_NAME},
+    {NDPI_PROTOCOL_NTP, extract_ntp, 0},
     {NDPI_PROTOCOL_TELNET, extract_telnet, 0},
     {NDPI_PROTOCOL_UBNTAC2, extract_ubnt, 0},
     {NDPI_PROTOCOL_WHOIS_DAS, extract_hostname, FIELD_WHOIS_QUERY},

@@ -50,6 +50,12 @@ verdict_values(const struct verdict *v)
 	return (unsigned char *)(uintptr_t)(v + 1);
 }
 
+/* A protocol's names in the log. */
+struct protocol_names {
+	const char *lower;  /* nDPI's in lower case */
+	const char *eve[2]; /* carried by UDP: [1]; NULL where EVE has none */
+};
+
 #define PORT_VERDICTS_MAX 254 /* different ones; numbers fit a byte */
 
 struct classifier {
@@ -69,10 +75,8 @@ struct classifier {
 	struct verdict port_verdicts[PORT_VERDICTS_MAX];
 	unsigned n_port_verdicts;
 	unsigned n_protocols;
-	char *lower_names; /* of all protocols, behind one another */
-	struct {
-		const char *udp, *other; /* carried by UDP, by anything else */
-	} * app_protos;
+	struct protocol_names *names; /* by nDPI's number */
+	char *lower_names;            /* what they point to */
 	uint8_t packet[L3_MAX + L3_TAIL];
 };
 
@@ -86,9 +90,6 @@ slot_is_open(const struct flow_slots *slots)
 
 /* The protocols as ndpiReader names them: a carrier alone is the application. */
 void verdict_set_protocols(struct verdict *v, const ndpi_protocol *p);
-
-/* By port or address alone. */
-bool verdict_is_guess(unsigned confidence);
 
 /* The verdict on a flow without state. */
 void verdict_guess(
