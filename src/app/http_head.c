@@ -117,7 +117,8 @@ is_status(const uint8_t *p, uint32_t n)
 {
 	return n >= HTTP_STATUS_END && is_protocol(p, 8) && p[5] == '1' &&
 	    p[8] == ' ' && is_digits(p + 9, 3) &&
-	    (n == HTTP_STATUS_END || p[HTTP_STATUS_END] == ' ');
+	    (n == HTTP_STATUS_END || p[HTTP_STATUS_END] == ' ' ||
+		(n == HTTP_STATUS_END + 1 && p[HTTP_STATUS_END] == '\r'));
 }
 
 static enum http_look

@@ -83,13 +83,18 @@ kept_line(struct http_reader *r)
 static void
 judge_part(struct http_reader *r)
 {
-	struct http_side *side = r->side;
+	const struct http_side *side = r->side;
+	uint32_t n = side->line_len < JUDGED ? side->line_len : JUDGED;
 
 	if (side->phase != HTTP_START || side->good || side->line == NULL)
 		return;
-	if (http_look(side->line->bytes,
-		side->line_len < JUDGED ? side->line_len : JUDGED) == HTTP_LOOK_NO)
-		kept_line(r);
+	if (n == 1 && side->line->bytes[0] == '\r') /* half of an empty line */
+		return;
+	if (http_look(side->line->bytes, n) != HTTP_LOOK_NO)
+		return;
+	n = side->line_len;
+	http_line_drop(r);
+	http_message_refuse(r, n);
 }
 
 uint32_t

@@ -169,10 +169,10 @@ begin_bare_body(struct http_reader *r)
 	return true;
 }
 
-/* What stands where a start line should. Before the first message of a side it is a
- * capture that begins late, or a server that speaks something else. */
-static void
-bad_start(struct http_reader *r, uint32_t n)
+/* Before the first message of a side it is a capture that begins late, or a server that
+ * speaks something else. */
+void
+http_message_refuse(struct http_reader *r, uint32_t n)
 {
 	bool first = !r->side->good;
 
@@ -224,7 +224,7 @@ on_start(struct http_reader *r, const uint8_t *line, uint32_t n)
 	begun = r->request ? begin_request(r, line, n) : begin_response(r, line, n);
 	r->ts = now;
 	if (!begun)
-		bad_start(r, n);
+		http_message_refuse(r, n);
 }
 
 static void

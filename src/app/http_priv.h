@@ -28,6 +28,8 @@ void http_line_drop(struct http_reader *r);
 
 /* A line with its CR, if it has one. */
 void http_message_line(struct http_reader *r, const uint8_t *line, uint32_t n);
+/* n bytes that are no start line stand where one should. */
+void http_message_refuse(struct http_reader *r, uint32_t n);
 /* The beginning of a start line. */
 void http_message_part(struct http_reader *r, const uint8_t *line, uint32_t n);
 /* All of the message has come; the next one begins. */

@@ -102,6 +102,8 @@ static const struct exchange exchanges[] = {
 	"0 CONNECT h:443 HTTP/1.1 body=0 => 407 HTTP/1.1 body=1 after=1s\n"
 	"1 CONNECT h:443 HTTP/1.1 auth body=0 => 200 HTTP/1.1 body=0 after=1s\n",
 	2, 2, 0},
+    {{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"},
+	"0 GET / HTTP/1.1 body=0 => 200 HTTP/1.1 body=0 after=1s\n", 1, 1, 0},
     /* line ends: bare LF, an empty line before a request, a folded field */
     {{">\r\nGET / HTTP/1.1\nHost: h\nX: a\n b\nAccept: x\n\n",
 	 "<HTTP/1.1 200\nContent-Length: 0\n\n"},
